@@ -1,0 +1,202 @@
+"""Settings as frozen dataclasses, checked once where they are made; nothing else validates.
+
+An option is named in an error as the user wrote it in Python (``min_count``); the command line's
+spelling is the same with dashes (``--min-count``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from coterie.errors import ConfigError
+
+__all__ = ["Collisions", "CorpusConfig", "Kernel", "NegativeSharing", "Subsampling", "TrainingConfig", "VocabularyConfig"]
+
+Lowercase = Literal["unicode", "turkish", "none"]
+EncodingErrors = Literal["strict", "replace", "ignore"]
+Collisions = Literal["skip", "keep"]
+NegativeSharing = Literal["window", "pair"]
+Subsampling = Literal["word2vec", "paper"]
+Kernel = Literal["auto", "simd", "plain"]
+
+
+def _one_of(option: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{option} is {value!r}; choose one of {', '.join(choices)}.")
+
+
+def _integer(option: str, value: object, least: int, most: int | None = None) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ConfigError(f"{option} is {value!r}; it must be a whole number.")
+    if value < least or (most is not None and value > most):
+        bound = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise ConfigError(f"{option} is {value}; it must be {bound}.")
+
+
+def _finite(option: str, value: object, least: float = -math.inf, above: float = -math.inf) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ConfigError(f"{option} is {value!r}; it must be a finite number.")
+    if value < least:
+        raise ConfigError(f"{option} is {value}; it must be at least {least:g}.")
+    if value <= above:
+        raise ConfigError(f"{option} is {value}; it must be above {above:g}.")
+
+
+class _Config:
+    """What all settings share: a plain dictionary for config.json."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-ready values, in the order they are declared."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusConfig(_Config):
+    """How text becomes sentences of tokens.
+
+    Parameters
+    ----------
+    tokenizer
+        ``"words"`` or ``"whitespace"``; a Python callable is passed beside this object, and its
+        name stands here.
+    lowercase
+        Lower-casing before tokenisation: ``"unicode"``, ``"turkish"`` (I → ı, İ → i) or ``"none"``.
+        ``None`` takes the tokenizer's own default: ``"unicode"`` for ``words``, ``"none"`` otherwise.
+    text_field
+        The field or column that holds the text in JSONL, CSV, TSV, Parquet and Arrow.
+    encoding_errors
+        What to do with bytes that are not UTF-8.
+    """
+
+    tokenizer: str = "words"
+    lowercase: Lowercase | None = None
+    text_field: str = "text"
+    encoding_errors: EncodingErrors = "strict"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.tokenizer, str) or not self.tokenizer:
+            raise ConfigError(f"tokenizer is {self.tokenizer!r}; name one (words, whitespace) or pass a callable.")
+        if self.lowercase is not None:
+            _one_of("lowercase", self.lowercase, get_args(Lowercase))
+        if not self.text_field:
+            raise ConfigError("text_field is empty; name the field that holds the text.")
+        _one_of("encoding_errors", self.encoding_errors, get_args(EncodingErrors))
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabularyConfig(_Config):
+    """Which words are kept.
+
+    Parameters
+    ----------
+    min_count
+        Words seen less often are dropped.
+    max_vocab_size
+        At most this many words are kept, the most frequent first; ``None`` keeps all.
+    words
+        An explicit vocabulary: only these are kept, whatever their count (those the text lacks are
+        left out, with a warning).
+    keep_words
+        Words that are kept whatever their count, beside what ``min_count`` and ``max_vocab_size`` keep.
+    """
+
+    min_count: int = 5
+    max_vocab_size: int | None = None
+    words: tuple[str, ...] | None = None
+    keep_words: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _integer("min_count", self.min_count, 1)
+        if self.max_vocab_size is not None:
+            _integer("max_vocab_size", self.max_vocab_size, 1)
+        for option in ("words", "keep_words"):
+            value = getattr(self, option)
+            if isinstance(value, str):
+                raise ConfigError(f"{option} is the string {value!r}; give a list of words.")
+            if value is not None:
+                object.__setattr__(self, option, tuple(value))
+                bad = next((w for w in value if not isinstance(w, str) or not w), None)
+                if bad is not None:
+                    raise ConfigError(f"{option} holds {bad!r}; every entry must be a word.")
+        if self.words is not None and not self.words:
+            raise ConfigError("words is empty; name at least one word or leave it out.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(_Config):
+    """Skip-gram with negative sampling (arXiv 1310.4546); names are gensim's where it has one.
+
+    Parameters
+    ----------
+    vector_size
+        D, the length of a vector.
+    window
+        The greatest distance between centre and context word, in words after subsampling.
+    shrink_windows
+        Draw each centre's radius uniformly from 1 … ``window`` (word2vec), or always use ``window``.
+    negative
+        k, the negatives drawn for a window (or pair, see ``negative_sharing``).
+    ns_exponent
+        The noise distribution is ``count ** ns_exponent``, normalised; any finite number.
+    collisions
+        A negative that equals the positive word is skipped (the released word2vec) or kept.
+    negative_sharing
+        ``"window"``: the pairs of a window share one draw of negatives (arXiv 1604.04661);
+        ``"pair"``: every pair draws its own.
+    sample
+        Subsampling threshold t for frequent words; 0 turns it off.
+    subsampling
+        With ``f`` the word's relative frequency, keep with probability ``sqrt(t/f) + t/f``
+        (``"word2vec"``, the released program) or ``sqrt(t/f)`` (``"paper"``).
+    alpha, min_alpha
+        The learning rate falls linearly from ``alpha`` to ``min_alpha`` over the planned work.
+    epochs
+        Passes over the corpus.
+    workers
+        Threads; ``None`` takes one per available core.
+    seed
+        Of all randomness. With one worker the same seed gives the same bits on the same machine.
+    kernel
+        ``"simd"`` (LLVM vector intrinsics), ``"plain"`` Numba, or ``"auto"``: what the CPU can run.
+    """
+
+    vector_size: int = 100
+    window: int = 5
+    shrink_windows: bool = True
+    negative: int = 5
+    ns_exponent: float = 0.75
+    collisions: Collisions = "skip"
+    negative_sharing: NegativeSharing = "window"
+    sample: float = 1e-3
+    subsampling: Subsampling = "word2vec"
+    alpha: float = 0.025
+    min_alpha: float = 0.0001
+    epochs: int = 5
+    workers: int | None = None
+    seed: int = 1
+    kernel: Kernel = "auto"
+
+    def __post_init__(self) -> None:
+        _integer("vector_size", self.vector_size, 1, 65_536)
+        _integer("window", self.window, 1, 10_000)
+        _integer("negative", self.negative, 1, 10_000)
+        _finite("ns_exponent", self.ns_exponent)
+        _one_of("collisions", self.collisions, get_args(Collisions))
+        _one_of("negative_sharing", self.negative_sharing, get_args(NegativeSharing))
+        _finite("sample", self.sample, least=0)
+        _one_of("subsampling", self.subsampling, get_args(Subsampling))
+        _finite("alpha", self.alpha, above=0)
+        _finite("min_alpha", self.min_alpha, least=0)
+        if self.min_alpha > self.alpha:
+            raise ConfigError(
+                f"min_alpha is {self.min_alpha:g}, above alpha ({self.alpha:g}); the rate falls from alpha to min_alpha."
+            )
+        _integer("epochs", self.epochs, 1)
+        if self.workers is not None:
+            _integer("workers", self.workers, 1)
+        _integer("seed", self.seed, 0, 2**63 - 1)
+        _one_of("kernel", self.kernel, get_args(Kernel))

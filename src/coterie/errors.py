@@ -1,0 +1,49 @@
+"""Every error that Coterie raises on purpose: what is wrong, where, what was found, what to do.
+
+All of them are :class:`CoterieError`, so one ``except`` catches them; each kind also is the built-in
+exception that a Python programmer would expect (``ValueError``, ``KeyError``, ``OSError``).
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "CorpusError",
+    "CoterieError",
+    "FormatError",
+    "ResourceError",
+    "TrainingError",
+    "WordNotFoundError",
+]
+
+
+class CoterieError(Exception):
+    """Base of all errors raised by Coterie; the message is written for the user."""
+
+
+class ConfigError(CoterieError, ValueError):
+    """An option has a value that cannot be used; the message names the option as the user wrote it."""
+
+
+class CorpusError(CoterieError, ValueError):
+    """The text cannot be read or yields nothing to train on; the message names file and line or byte."""
+
+
+class FormatError(CoterieError, ValueError):
+    """A file of vectors, a model folder or a cache is not what its name says, or is damaged."""
+
+
+class ResourceError(CoterieError, OSError):
+    """The machine refuses or lacks what the work needs: disk, memory, permission."""
+
+
+class TrainingError(CoterieError, ArithmeticError):
+    """Training went wrong numerically (NaN, exploding norms); the message says what to change."""
+
+
+class WordNotFoundError(CoterieError, KeyError):
+    """A word is not in the vocabulary; the message offers the nearest spellings."""
+
+    def __str__(self) -> str:
+        # KeyError prints the repr of its argument, which would quote the sentence.
+        return str(self.args[0]) if self.args else ""
