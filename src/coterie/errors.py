@@ -13,6 +13,7 @@ __all__ = [
     "FormatError",
     "ResourceError",
     "TrainingError",
+    "TrainingInterrupted",
     "WordNotFoundError",
 ]
 
@@ -39,6 +40,14 @@ class ResourceError(CoterieError, OSError):
 
 class TrainingError(CoterieError, ArithmeticError):
     """Training went wrong numerically (NaN, exploding norms); the message says what to change."""
+
+
+class TrainingInterrupted(CoterieError, KeyboardInterrupt):  # noqa: N818 - named after KeyboardInterrupt
+    """Ctrl-C during training; ``model`` is what had been learned by then, usable and saveable."""
+
+    def __init__(self, message: str, model: object) -> None:
+        super().__init__(message)
+        self.model = model
 
 
 class WordNotFoundError(CoterieError, KeyError):
