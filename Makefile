@@ -1,0 +1,74 @@
+# Every target does all the set-up it needs; what is set up already is skipped.
+# A Python can be chosen: make PYTHON=/usr/bin/python3.13 test
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+
+# A copied or moved checkout, or a Python that has gone, leaves an environment that points elsewhere.
+ifneq ($(shell cat $(VENV)/checkout 2>/dev/null && $(BIN)/python -c '' 2>/dev/null && echo works),$(CURDIR) works)
+STALE := stale
+endif
+
+# The kernels are tested three times: compiled, as plain Python (so that coverage sees inside them and any
+# wrong index raises), and compiled with bounds checks. SIMD kernels exist only when compiled.
+PLAIN_TESTS := tests/kernels tests/sampling tests/objectives -m "not simd and not slow"
+
+.PHONY: help demo test check bench clean stale
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/installed  ## train on the King James Bible in under a minute and look at the neighbours
+	@$(BIN)/coterie demo
+
+test: check  ## everything: format, lint, types, import contract, tests, doctests, kernels without JIT
+	$(BIN)/coverage erase
+	$(BIN)/pytest --cov --cov-report=
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(PLAIN_TESTS) --cov --cov-append --cov-report=
+	NUMBA_BOUNDSCHECK=1 $(BIN)/pytest $(PLAIN_TESTS)
+	$(BIN)/pytest -m slow --cov --cov-append --cov-report=
+	$(BIN)/coverage report --skip-covered
+
+check: $(VENV)/installed  ## the fast part: format, lint, strict types, import contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/bench-installed  ## speed and quality beside gensim; CORPUS=file EVAL=folder BENCH="--words 5000000" to choose
+	$(BIN)/python benchmarks/run.py $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
+
+clean:  ## remove the environment and all caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage demo-model
+
+$(VENV)/installed: $(VENV)/python-ready pyproject.toml constraints.txt
+	@echo "Installing Coterie and its tools into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,demo]'
+	@touch $@
+
+$(VENV)/bench-installed: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $@
+
+$(VENV)/python-ready: $(STALE)
+	@set -e; rm -rf $(VENV); \
+	for python in $(or $(PYTHON),$(CANDIDATES)); do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  if "$$python" -m venv $(VENV) >/dev/null 2>&1; then \
+	    echo "Using $$($(BIN)/python -V) ($$(command -v "$$python"))"; \
+	    echo "$(CURDIR)" > $(VENV)/checkout; touch $@; exit 0; \
+	  fi; \
+	  rm -rf $(VENV); without_venv="$$without_venv $$python"; \
+	done; \
+	if [ -n "$$without_venv" ]; then \
+	  echo "error:$$without_venv cannot make a virtual environment; install its venv module (Debian, Ubuntu: apt-get install python3-venv)." >&2; \
+	else \
+	  echo "error: no Python 3.11 or newer found (tried: $(or $(PYTHON),$(CANDIDATES))); install one, or name it: make PYTHON=/path/to/python." >&2; \
+	fi; exit 1
+
+stale:
