@@ -1,0 +1,211 @@
+"""The settings of training as options: every field of the three configurations, with its default.
+
+The options carry the field's name with dashes; values are checked where the configurations are made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import click
+
+from coterie.cli.console import Option
+from coterie.config import (
+    Collisions,
+    CorpusConfig,
+    EncodingErrors,
+    Kernel,
+    Lowercase,
+    NegativeSharing,
+    Subsampling,
+    TrainingConfig,
+    VocabularyConfig,
+)
+from coterie.errors import FormatError
+
+__all__ = ["Size", "read_word_list", "settings_options", "storage_options"]
+
+_AnyFunction = TypeVar("_AnyFunction", bound=Callable[..., object])
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_BINARY_UNITS = {"KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
+
+
+class Size(click.ParamType):
+    """A number of bytes as one writes it: 20GB, 512MiB, 1000000."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the size in bytes.
+
+        Examples
+        --------
+        >>> Size().convert("1.5GB", None, None), Size().convert("512 MiB", None, None)
+        (1500000000, 536870912)
+        """
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?\s*", value.upper())
+        factor = (_UNITS | _BINARY_UNITS).get(match[2]) if match else None
+        if match is None or factor is None:
+            self.fail(f"{value!r} is no size; write for example 20GB or 512MiB.", param, ctx)
+        return int(float(match[1]) * factor)
+
+
+def read_word_list(path: Path) -> list[str]:
+    """Read a word a line, a count behind it or not; empty lines are passed over.
+
+    Raises
+    ------
+    FormatError
+        If a line holds something else, or the file is no UTF-8.
+    """
+    words: dict[str, None] = {}
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path}, byte {error.start}: not UTF-8; save the word list as UTF-8.") from error
+    for number, line in enumerate(lines, 1):
+        fields = line.split()
+        if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
+            raise FormatError(
+                f"{path}, line {number}: expected a word, or a word and its count, found {line!r}."
+            )
+        if fields:
+            words[fields[0]] = None
+    if not words:
+        raise FormatError(f"{path} holds no word; write one a line.")
+    return list(words)
+
+
+def _option(
+    section: str, name: str, help_text: str, **settings: Any
+) -> Callable[[_AnyFunction], _AnyFunction]:
+    """Make the option of a configuration's field; its default is the field's."""
+    for config in (TrainingConfig, VocabularyConfig, CorpusConfig):
+        if name in config.__dataclass_fields__:
+            default = config.__dataclass_fields__[name].default
+            settings.setdefault("default", default)
+            settings.setdefault("show_default", default is not None)
+            if default is not None and not isinstance(default, bool):
+                settings.setdefault("type", settings.pop("choices", type(default)))
+    flags = f"--{name.replace('_', '-')}"
+    if isinstance(settings["default"], bool):
+        flags += f"/--no-{name.replace('_', '-')}"
+    return click.option(flags, name, cls=Option, section=section, help=help_text, **settings)
+
+
+def _choice(literal: Any) -> click.Choice[str]:
+    return click.Choice(get_args(literal))
+
+
+_TRAINING, _WORDS, _TEXT, _STORAGE = "Training", "Vocabulary", "Text", "Memory and disk"
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+_SETTINGS: tuple[Callable[[Any], Any], ...] = (
+    _option(_TRAINING, "vector_size", "Length of the vectors."),
+    _option(_TRAINING, "window", "Greatest distance between a word and its context words."),
+    _option(_TRAINING, "negative", "Random words that each window is told apart from."),
+    _option(_TRAINING, "epochs", "Passes over the text; small corpora need more."),
+    _option(_TRAINING, "workers", "Threads.  [default: one per core]", type=int),
+    _option(_TRAINING, "seed", "Of all randomness; with --workers 1 the same seed gives the same vectors."),
+    _option(_TRAINING, "alpha", "Learning rate at the start."),
+    _option(_TRAINING, "min_alpha", "Learning rate at the end."),
+    _option(_TRAINING, "sample", "Words more frequent than this are thinned out; 0 keeps them all."),
+    _option(_TRAINING, "subsampling", "Formula by which they are thinned out.", choices=_choice(Subsampling)),
+    _option(
+        _TRAINING, "shrink_windows", "Draw each window's size from 1 to --window, or always take the whole."
+    ),
+    _option(_TRAINING, "ns_exponent", "Negatives are drawn in proportion to count to this power."),
+    _option(_TRAINING, "collisions", "A negative that is the word itself.", choices=_choice(Collisions)),
+    _option(
+        _TRAINING,
+        "negative_sharing",
+        "Draw negatives for each window (fast) or for each pair of words.",
+        choices=_choice(NegativeSharing),
+    ),
+    _option(
+        _TRAINING, "kernel", "Vector instructions, plain code, or what the CPU can.", choices=_choice(Kernel)
+    ),
+    _option(_WORDS, "min_count", "Words seen less often are dropped."),
+    _option(_WORDS, "max_vocab_size", "Keep at most this many words, the most frequent.", type=int),
+    click.option(
+        "--vocabulary",
+        cls=Option,
+        section=_WORDS,
+        type=_FILE,
+        help="Keep exactly the words of this file: one a line, a count behind it or not.",
+    ),
+    click.option(
+        "--keep-word",
+        cls=Option,
+        section=_WORDS,
+        multiple=True,
+        help="Keep this word whatever its count (repeatable).",
+    ),
+    click.option(
+        "--keep-words",
+        cls=Option,
+        section=_WORDS,
+        type=_FILE,
+        help="Keep the words of this file whatever their count.",
+    ),
+    _option(
+        _TEXT,
+        "tokenizer",
+        "words: runs of letters and digits, lower-cased. whitespace: the text as it comes, cut at blanks.",
+        choices=click.Choice(["words", "whitespace"]),
+    ),
+    _option(
+        _TEXT,
+        "lowercase",
+        "How to lower-case.  [default: unicode for words, none for whitespace]",
+        type=_choice(Lowercase),
+    ),
+    _option(_TEXT, "text_field", "Field or column with the text in JSONL, CSV, TSV, Parquet, Arrow."),
+    _option(
+        _TEXT, "encoding_errors", "What to do with bytes that are not UTF-8.", choices=_choice(EncodingErrors)
+    ),
+)
+
+
+def settings_options(function: _AnyFunction) -> _AnyFunction:
+    """Add the options of training, vocabulary and text; they arrive under their Python names."""
+    for add in reversed(_SETTINGS):
+        function = add(function)
+    return function
+
+
+def storage_options(function: _AnyFunction) -> _AnyFunction:
+    """Add the options of the cache of encoded text and of memory."""
+    options = (
+        click.option(
+            "--cache-dir",
+            cls=Option,
+            section=_STORAGE,
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Where encoded text is kept for the next run.  [default: ~/.cache/coterie]",
+        ),
+        click.option(
+            "--cache-limit",
+            cls=Option,
+            section=_STORAGE,
+            type=Size(),
+            help="Most that the cache may take, such as 20GB; the longest unused goes first.",
+        ),
+        click.option("--no-cache", cls=Option, section=_STORAGE, is_flag=True, help="Keep no encoded text."),
+        click.option(
+            "--memory-limit",
+            cls=Option,
+            section=_STORAGE,
+            type=Size(),
+            help="Most that counting distinct words may take before it spills to disk.  [default: 512MiB]",
+        ),
+    )
+    for add in reversed(options):
+        function = add(function)
+    return function

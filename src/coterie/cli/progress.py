@@ -1,0 +1,105 @@
+"""Progress of a training: a live bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from coterie.cli.console import Speaker
+
+if TYPE_CHECKING:
+    from coterie.api import Progress
+
+__all__ = ["describe", "shown_progress"]
+
+SECONDS_BETWEEN_LINES = 10.0
+
+_Callback = Callable[["Progress"], None]
+
+
+def describe(progress: Progress) -> str:
+    """Tell speed, loss, learning rate: what is known at this stage."""
+    parts = [f"{progress.words_per_second:,.0f} words/s"]
+    if progress.stage == "train":
+        if progress.loss is not None:
+            parts.append(f"loss {progress.loss:.4f}")
+        if progress.learning_rate is not None:
+            parts.append(f"learning rate {progress.learning_rate:.5f}")
+    return ", ".join(parts)
+
+
+def _stage(progress: Progress) -> str:
+    return "reading text" if progress.stage == "encode" else f"epoch {progress.epoch}/{progress.epochs}"
+
+
+def _time_left(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02} left" if hours else f"{minutes}:{rest:02} left"
+
+
+def _lines(speaker: Speaker) -> _Callback:
+    """Return a callback that says a line every ten seconds."""
+    last = time.monotonic()
+
+    def say(progress: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last < SECONDS_BETWEEN_LINES:
+            return
+        last = time.monotonic()
+        done = f" {progress.words_done / progress.words_total:.0%}" if progress.words_total else ""
+        parts = [describe(progress), _time_left(progress.seconds_left)]
+        speaker.message(f"{_stage(progress)}{done}: {', '.join(filter(None, parts))}")
+
+    return say
+
+
+@contextmanager
+def shown_progress(speaker: Speaker) -> Iterator[_Callback | None]:
+    """Yield the callback for a training, or None when nothing is to be shown."""
+    if speaker.quiet:
+        yield None
+    elif not sys.stderr.isatty():
+        yield _lines(speaker)
+    else:
+        with _bar() as callback:
+            yield callback
+
+
+@contextmanager
+def _bar() -> Iterator[_Callback]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[facts]}"),
+        TextColumn("{task.fields[left]}"),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks = {}
+
+        def draw(progress: Progress) -> None:
+            if progress.stage not in tasks:
+                for task in tasks.values():
+                    bars.remove_task(task)
+                tasks.clear()
+                tasks[progress.stage] = bars.add_task("", facts="", left="")
+            bars.update(
+                tasks[progress.stage],
+                description=_stage(progress),
+                total=progress.words_total or None,
+                completed=progress.words_done,
+                facts=describe(progress),
+                left=_time_left(progress.seconds_left),
+            )
+
+        yield draw

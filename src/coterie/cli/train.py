@@ -1,0 +1,128 @@
+"""``coterie train``: text in, a model folder out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coterie.cli.console import Command, Speaker, common_options
+from coterie.cli.options import read_word_list, settings_options, storage_options
+from coterie.cli.output import check_output_folder
+from coterie.cli.progress import shown_progress
+from coterie.errors import TrainingInterrupted
+
+if TYPE_CHECKING:
+    from coterie.model import Model
+
+__all__ = ["command", "train_and_save"]
+
+
+@click.command(
+    "train",
+    cls=Command,
+    examples=(
+        "coterie train corpus.txt.gz -o my-model",
+        "coterie train articles.jsonl.zst --text-field body --vector-size 300 -o my-model",
+        "coterie train 'news/*.txt' books/ --min-count 20 --epochs 3 -o my-model",
+        "zcat corpus.txt.gz | coterie train - --tokenizer whitespace -o my-model",
+    ),
+)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="MODEL",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder for the model; a model that is there is replaced at the end.",
+)
+@settings_options
+@storage_options
+@common_options
+def command(
+    sources: tuple[str, ...],
+    output: Path,
+    quiet: bool,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Train word vectors on text and save them as a model folder.
+
+    SOURCE is a file, a folder, a glob in quotes, or - for standard input; several may be given.
+    By its name it is plain text (.txt), .jsonl, .csv, .tsv, .parquet or .arrow; the text formats
+    also compressed: .gz, .bz2, .xz, .zst. One line, or one record, is one sentence.
+
+    Ctrl-C ends the training early and saves what has been learned by then.
+    """
+    speaker = Speaker(quiet=quiet, as_json=as_json)
+    train_and_save(_source(sources), output, speaker, **_python_settings(settings))
+
+
+def _source(sources: Sequence[str]) -> Any:
+    return sources[0] if len(sources) == 1 else [Path(source) for source in sources]
+
+
+def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the options as the Python function takes them: files of words read, unset ones left out."""
+    vocabulary, word_file = settings.pop("vocabulary"), settings.pop("keep_words")
+    keep = [*settings.pop("keep_word"), *(read_word_list(word_file) if word_file else [])]
+    if vocabulary:
+        settings["words"] = read_word_list(vocabulary)
+    if keep:
+        settings["keep_words"] = keep
+    if settings.pop("no_cache"):
+        settings["cache"] = False
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any) -> Model:
+    """Train, save, and tell about both; after Ctrl-C save what there is and leave with status 130.
+
+    Parameters
+    ----------
+    source, settings
+        As :func:`coterie.train` takes them.
+    output
+        Folder of the model.
+    """
+    import coterie
+
+    if check_output_folder(output):
+        speaker.message(f"{output} holds a model already; the new one will replace it.")
+    try:
+        with shown_progress(speaker) as callback:
+            model = coterie.train(source, callback=callback, on_event=speaker.message, **settings)
+    except TrainingInterrupted as interruption:
+        unfinished: Any = interruption.model
+        unfinished.save(output)
+        speaker.message(f"interrupted; what had been learned by then is saved in {output}{os.sep}")
+        if speaker.as_json:
+            speaker.json({**_result(unfinished, output), "interrupted": True})
+        raise click.exceptions.Exit(130) from None
+    model.save(output)
+    if speaker.as_json:
+        speaker.json({**_result(model, output), "interrupted": False})
+    else:
+        _tell(model, output, speaker)
+    return model
+
+
+def _result(model: Model, output: Path) -> dict[str, Any]:
+    return {
+        "model": str(output),
+        "words": len(model.vectors),
+        "vector_size": model.vectors.vector_size,
+        "corpus": model.config.get("corpus_statistics", {}),
+        "figures": model.config.get("figures", {}),
+    }
+
+
+def _tell(model: Model, output: Path, speaker: Speaker) -> None:
+    """Say what came out: sizes, speed, loss, place."""
+    corpus, figures = model.config.get("corpus_statistics", {}), model.config.get("figures", {})
+    speaker.message(f"corpus: {corpus}; figures: {figures}")
+    speaker.message(f"model saved in {output}{os.sep}")
