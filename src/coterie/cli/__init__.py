@@ -65,7 +65,7 @@ class _Commands(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="coterie")
+@click.version_option(__version__, prog_name="coterie", message="%(prog)s %(version)s")
 @click.pass_context
 def _coterie(ctx: click.Context) -> None:
     """Train word vectors from your own text, and ask them questions.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +66,8 @@ class _Failed(click.ClickException):
         self.exit_code = status
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {self.message}", err=True)
+        color = False if os.environ.get("NO_COLOR") else None  # None: click looks whether it is a terminal
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {self.message}", err=True, color=color)
 
 
 @contextmanager
@@ -122,7 +124,7 @@ class Command(click.Command):
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(parameter, click.Option):
                 sections.setdefault(getattr(parameter, "section", "Options"), []).append(record)
         sections["Options"] = sections.pop("Options", [])
         for heading, records in sections.items():
