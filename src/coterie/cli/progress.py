@@ -44,14 +44,14 @@ def _time_left(seconds: float | None) -> str:
 
 
 def _lines(speaker: Speaker) -> _Callback:
-    """Return a callback that says a line every ten seconds."""
-    last = time.monotonic()
+    """Return a callback that says a line when training begins, and then every ten seconds."""
+    last, stage = time.monotonic(), "encode"
 
     def say(progress: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last < SECONDS_BETWEEN_LINES:
+        nonlocal last, stage
+        if time.monotonic() - last < SECONDS_BETWEEN_LINES and progress.stage == stage:
             return
-        last = time.monotonic()
+        last, stage = time.monotonic(), progress.stage
         done = f" {progress.words_done / progress.words_total:.0%}" if progress.words_total else ""
         parts = [describe(progress), _time_left(progress.seconds_left)]
         speaker.message(f"{_stage(progress)}{done}: {', '.join(filter(None, parts))}")

@@ -1,0 +1,108 @@
+"""The small parts of the command line: sizes, word lists, spelling of options, output checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import pytest
+
+from coterie.cli import progress as progress_module
+from coterie.cli.console import Speaker, dashed
+from coterie.cli.options import Size, read_word_list
+from coterie.cli.output import check_output_file, check_output_folder
+from coterie.cli.progress import shown_progress
+from coterie.errors import FormatError, ResourceError
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [("20GB", 20 * 10**9), ("512MiB", 2**29), ("1.5 k", 1500), ("7", 7), ("7B", 7), ("2Ti", 2**41)],
+)
+def test_sizes(written: str, size: int) -> None:
+    assert Size().convert(written, None, None) == size
+
+
+@pytest.mark.parametrize("written", ["", "GB", "ten", "-1GB", "1 XB", "1iB"])
+def test_no_sizes(written: str) -> None:
+    with pytest.raises(click.BadParameter, match="write for example 20GB"):
+        Size().convert(written, None, None)
+
+
+def test_messages_name_options_as_the_command_line_does() -> None:
+    assert dashed("min_alpha is 1, above alpha (0.5); see ns_exponent.") == (
+        "--min-alpha is 1, above alpha (0.5); see --ns-exponent."
+    )
+    assert dashed("seed is -1; a seed") == "--seed is -1; a seed"
+    assert dashed("words is empty; name at least one word") == "--vocabulary is empty; name at least one word"
+    assert dashed("give --text-field, not vector_sizes") == "give --text-field, not vector_sizes"
+
+
+def test_word_lists(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("\ufeffder 10\n\nStraße\t3\nder\nnaïve\n", encoding="utf-8")
+    assert read_word_list(path) == ["der", "Straße", "naïve"]
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [(b"a\nb c\n", "line 2"), (b"a 1 2\n", "line 1"), (b"\n", "no word"), (b"ab\xff\n", "byte 2")],
+)
+def test_damaged_word_lists(tmp_path: Path, content: bytes, where: str) -> None:
+    path = tmp_path / "words.txt"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=where):
+        read_word_list(path)
+
+
+def test_output_makes_parents_and_leaves_nothing(tmp_path: Path) -> None:
+    assert check_output_folder(tmp_path / "a" / "b" / "model") is False
+    check_output_file(tmp_path / "c" / "vectors.bin")
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a", "b", "c"]
+
+
+def test_output_refuses_what_it_would_spoil(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "thesis.tex").write_text("")
+    with pytest.raises(ResourceError, match="is a file"):
+        check_output_folder(tmp_path / "file")
+    with pytest.raises(ResourceError, match="no model of Coterie"):
+        check_output_folder(tmp_path / "folder")
+    with pytest.raises(ResourceError, match="is a folder"):
+        check_output_file(tmp_path / "folder")
+    with pytest.raises(ResourceError, match="cannot write"):
+        check_output_folder(tmp_path / "file" / "model")
+    with pytest.raises(ResourceError, match="cannot write"):
+        check_output_folder(Path("/proc/coterie-model"))
+
+
+def _progress(**changes: Any) -> Any:
+    values = {
+        "stage": "train", "epoch": 2, "epochs": 5, "words_done": 41, "words_total": 100,
+        "words_per_second": 1_910_000.0, "loss": 2.31, "learning_rate": 0.0187, "seconds_left": 41.0,
+    }  # fmt: skip
+    return SimpleNamespace(**(values | changes))
+
+
+def test_lines_of_progress_come_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now)
+    with shown_progress(Speaker(quiet=False, as_json=False)) as callback:
+        assert callback is not None
+        callback(_progress(stage="encode", loss=None, learning_rate=None, words_total=None))
+        for now in (1.0, 2.0, 10.9, 11.0, 12.0, 22.0):
+            callback(_progress(seconds_left=3700.0 if now > 20 else 41.0))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert lines[0] == "epoch 2/5 41%: 1,910,000 words/s, loss 2.3100, learning rate 0.01870, 0:41 left"
+    assert lines[2].endswith("1:01:40 left")
+
+
+def test_quiet_has_no_progress() -> None:
+    with shown_progress(Speaker(quiet=True, as_json=False)) as callback:
+        assert callback is None
