@@ -146,7 +146,8 @@ def _sketch_gaps(folded: str, block: Sequence[str]) -> NDArray[np.uint8]:
     lengths, letters = _sketch(text)
     length, wanted = _sketch(folded.replace("\n", " ") + "\n")
     gaps = np.bitwise_count(letters ^ wanted).astype(np.int64) + np.abs(lengths - length)
-    return np.minimum(gaps, 255).astype(np.uint8)
+    capped: NDArray[np.uint8] = np.minimum(gaps, 255).astype(np.uint8)
+    return capped
 
 
 def _sketch(lines: str) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:

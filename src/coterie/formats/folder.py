@@ -1,0 +1,220 @@
+"""The model folder: matrices, vocabulary, settings and metrics, each in an open format; no pickle.
+
+``model.safetensors`` holds ``input_vectors`` and ``output_vectors`` (float32, one row a word),
+``vocabulary.parquet`` the columns ``word`` and ``count``, ``config.json`` the settings and
+``format_version``, ``metrics.jsonl`` a line for each report of the training, ``README.md`` the model card.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.errors import FormatError, ResourceError
+from coterie.formats.files import missing_path
+from coterie.formats.safetensors import map_safetensors, write_safetensors
+from coterie.formats.table import WordTable
+
+__all__ = [
+    "FORMAT_VERSION",
+    "fill_folder",
+    "is_model_folder",
+    "map_matrices",
+    "read_config",
+    "read_metrics",
+    "read_table",
+    "read_vocabulary",
+]
+
+FORMAT_VERSION = 1
+"""Goes up when a model folder can no longer be read by an earlier Coterie."""
+
+_MATRICES, _VOCABULARY, _CONFIG = "model.safetensors", "vocabulary.parquet", "config.json"
+_METRICS, _CARD = "metrics.jsonl", "README.md"
+
+
+def is_model_folder(path: Path) -> bool:
+    """Tell whether ``path`` is a Coterie model folder, whole or damaged."""
+    try:
+        config = json.loads((path / _CONFIG).read_bytes())
+    except (OSError, ValueError):
+        # With a broken config.json the other files' names still tell.
+        return (path / _MATRICES).is_file() and (path / _VOCABULARY).is_file()
+    return isinstance(config, dict) and "format_version" in config
+
+
+def fill_folder(
+    folder: Path,
+    words: Sequence[str],
+    counts: NDArray[np.int64],
+    matrices: Mapping[str, NDArray[np.float32]],
+    texts: tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], str],
+) -> None:
+    """Write the files of a model into an empty folder.
+
+    Parameters
+    ----------
+    folder
+        Exists and is empty.
+    words, counts
+        The vocabulary.
+    matrices
+        ``input_vectors`` and ``output_vectors``, shape ``(len(words), vector_size)``.
+    texts
+        Settings, metrics and the model card.
+    """
+    config, metrics, card = texts
+    (folder / _CONFIG).write_text(_json(config, "config", indent=2) + "\n", encoding="utf-8")
+    (folder / _METRICS).write_text("".join(_json(m, "metrics") + "\n" for m in metrics), encoding="utf-8")
+    (folder / _CARD).write_text(card, encoding="utf-8")
+    _write_vocabulary(folder / _VOCABULARY, words, counts)
+    with (folder / _MATRICES).open("wb") as file:
+        write_safetensors(file, matrices, {"format": "coterie", "rows": "the words of vocabulary.parquet"})
+
+
+def _json(value: Mapping[str, Any], what: str, indent: int | None = None) -> str:
+    try:
+        return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"{what} can't be written as JSON: {error}.") from error
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold: NumPy's numbers as Python's, NaN and infinity as null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def _write_vocabulary(path: Path, words: Sequence[str], counts: NDArray[np.int64]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = pa.table({"word": pa.array(words, pa.string()), "count": pa.array(counts, pa.int64())})
+    except UnicodeEncodeError as error:
+        raise FormatError(f"the word {error.object!r} is not Unicode text and can't be saved.") from None
+    with path.open("wb") as file:
+        parquet.write_table(table, file)
+
+
+def read_table(path: Path) -> WordTable:
+    """Read words and counts and map the word vectors of a model folder."""
+    read_config(path)
+    words, counts = read_vocabulary(path)
+    return WordTable(words, map_matrices(path, len(words))["input_vectors"], counts)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read ``config.json`` and check that this Coterie can read the folder."""
+    if not path.exists():
+        raise missing_path(path)
+    if not is_model_folder(path):
+        raise FormatError(f"{path} is not a Coterie model: {_inside(path)}")
+    file = path / _CONFIG
+    try:
+        config = json.loads(_bytes(file))
+    except ValueError as error:
+        raise FormatError(f"{file} is damaged: no JSON ({error}).") from error
+    version = config.get("format_version") if isinstance(config, dict) else None
+    if not isinstance(version, int) or version < 1:
+        raise FormatError(f"{file} is damaged: format_version is {version!r}, expected {FORMAT_VERSION}.")
+    if version > FORMAT_VERSION:
+        raise FormatError(
+            f"{path} has format version {version}, saved by Coterie {config.get('coterie_version', '?')}; "
+            f"this one reads up to {FORMAT_VERSION}. Upgrade it: pip install --upgrade coterie."
+        )
+    return dict(config)
+
+
+def _inside(path: Path) -> str:
+    if not path.is_dir():
+        return "it is a file."
+    names = sorted(entry.name for entry in path.iterdir())
+    models = [name for name in names if (path / name).is_dir() and is_model_folder(path / name)]
+    if models:
+        return f"it holds models; name one of them: {', '.join(models[:5])}."
+    return f"it has no {_CONFIG} (it holds {', '.join(names[:5]) or 'nothing'})."
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise FormatError(f"{file.parent} is incomplete: {file.name} is missing. Copy it again.") from None
+    except OSError as error:
+        raise ResourceError(f"{file} can't be read: {error.strerror or error}.") from error
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """Read ``metrics.jsonl``, a dictionary for each report of the training."""
+    file = path / _METRICS
+    metrics = []
+    for number, line in enumerate(_bytes(file).splitlines(), 1):
+        try:
+            report = json.loads(line)
+        except ValueError as error:
+            raise FormatError(f"{file}, line {number}: no JSON ({error}).") from error
+        if not isinstance(report, dict):
+            raise FormatError(f"{file}, line {number}: expected a JSON object, found {report!r}.")
+        metrics.append(report)
+    return metrics
+
+
+def read_vocabulary(path: Path) -> tuple[list[str], NDArray[np.int64]]:
+    """Read the words and their counts, in the order of the matrices' rows."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    file = path / _VOCABULARY
+    if not file.is_file():
+        raise FormatError(f"{path} is incomplete: {_VOCABULARY} is missing. Copy it again.")
+    try:
+        table = parquet.read_table(file, memory_map=True)
+    except (pa.ArrowException, OSError) as error:
+        raise FormatError(
+            f"{file} is damaged or cut short ({file.stat().st_size:,} bytes): {error}"
+        ) from error
+    if {"word", "count"} - set(table.column_names):
+        raise FormatError(f"{file} has columns {', '.join(table.column_names)}; expected word and count.")
+    words, counts = table.column("word"), table.column("count")
+    if words.null_count or counts.null_count or not pa.types.is_integer(counts.type):
+        raise FormatError(f"{file} is damaged: every row needs a word and a whole number.")
+    return words.to_pylist(), counts.to_numpy().astype(np.int64, copy=False)
+
+
+def map_matrices(path: Path, rows: int) -> dict[str, NDArray[np.float32]]:
+    """Map ``input_vectors`` and ``output_vectors``, float32 of shape ``(rows, vector_size)``."""
+    file = path / _MATRICES
+    if not file.is_file():
+        raise FormatError(f"{path} is incomplete: {_MATRICES} is missing. Copy it again.")
+    arrays = map_safetensors(file)
+    for name in ("input_vectors", "output_vectors"):
+        if name not in arrays:
+            raise FormatError(
+                f"{file} is damaged: it has no {name} (it has {', '.join(arrays) or 'nothing'})."
+            )
+        matrix = arrays[name]
+        if matrix.ndim != 2 or matrix.dtype != np.float32:
+            raise FormatError(f"{file} is damaged: {name} is {matrix.dtype} of {matrix.ndim} dimensions.")
+        if len(matrix) != rows:
+            raise FormatError(
+                f"{path} is damaged: {name} has {len(matrix):,} rows, {_VOCABULARY} {rows:,} words."
+            )
+    if arrays["input_vectors"].shape != arrays["output_vectors"].shape:
+        raise FormatError(f"{file} is damaged: input_vectors and output_vectors differ in shape.")
+    return arrays

@@ -1,0 +1,78 @@
+"""Words and vectors in one safetensors file, mapped on load: what ``convert`` makes for other programs.
+
+Arrays: ``vectors`` (float32, one row a word), ``words`` (uint8, the words' UTF-8 end to end),
+``word_ends`` (int64, where each ends in ``words``) and, where known, ``counts`` (int64).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.errors import FormatError
+from coterie.formats.files import COMPRESSIONS, replacing_file
+from coterie.formats.safetensors import map_safetensors, write_safetensors
+from coterie.formats.table import WordTable
+
+__all__ = ["read_words_safetensors", "write_words_safetensors"]
+
+
+def read_words_safetensors(path: str | os.PathLike[str]) -> WordTable:
+    """Read the words and map the vectors of a file that :func:`write_words_safetensors` wrote."""
+    arrays = map_safetensors(path)
+    if "input_vectors" in arrays and "words" not in arrays:
+        raise FormatError(f"{path} is a part of a Coterie model; give the folder, {Path(path).parent}.")
+    if {"vectors", "words", "word_ends"} - set(arrays):
+        raise FormatError(
+            f"{path} has arrays {', '.join(arrays) or '(none)'}; expected vectors, words and word_ends."
+        )
+    vectors, ends = arrays["vectors"], arrays["word_ends"]
+    text = arrays["words"].tobytes()
+    counts = arrays.get("counts")
+    lengths = np.diff(ends, prepend=0) if ends.ndim == 1 else np.array([-1])
+    if vectors.ndim != 2 or len(lengths) != len(vectors) or (lengths < 0).any() or lengths.sum() != len(text):
+        raise FormatError(f"{path} is damaged: vectors of shape {vectors.shape}, but {len(ends):,} words.")
+    if counts is not None and counts.shape != (len(vectors),):
+        raise FormatError(f"{path} is damaged: {len(vectors):,} words, but counts of shape {counts.shape}.")
+    bounds = [0, *ends.tolist()]
+    try:
+        words = [text[start:end].decode() for start, end in itertools.pairwise(bounds)]
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path} is damaged: its words are not UTF-8 ({error.reason}).") from error
+    return WordTable(words, vectors.astype(np.float32, copy=False), counts)
+
+
+def write_words_safetensors(
+    path: str | os.PathLike[str],
+    words: Sequence[str],
+    matrix: NDArray[np.float32],
+    counts: NDArray[np.int64] | None = None,
+) -> None:
+    """Write words, vectors and counts in one step; any word will do, blanks and newlines included.
+
+    Parameters
+    ----------
+    path
+        The file; not compressed, since it is mapped on load.
+    words, matrix, counts
+        The words, their float32 vectors, shape ``(len(words), vector_size)``, and int64 counts.
+    """
+    if Path(path).suffix in COMPRESSIONS:
+        raise FormatError(f"{path}: safetensors files are mapped, so they can't be compressed.")
+    try:
+        encoded = [word.encode() for word in words]
+    except UnicodeEncodeError as error:
+        raise FormatError(f"the word {error.object!r} is not Unicode text and can't be written.") from None
+    # The widest numbers first: every array then starts at a multiple of its numbers' size.
+    arrays: dict[str, NDArray[Any]] = {} if counts is None else {"counts": counts}
+    arrays["word_ends"] = np.cumsum([len(word) for word in encoded], dtype=np.int64)
+    arrays["vectors"] = matrix
+    arrays["words"] = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    with replacing_file(path) as file:
+        write_safetensors(file, arrays, {"format": "coterie words"})
