@@ -11,24 +11,24 @@ import pytest
 
 from coterie.cli import progress as progress_module
 from coterie.cli.console import Speaker, dashed
-from coterie.cli.options import Size, read_word_list
+from coterie.cli.options import read_word_list, size
 from coterie.cli.output import check_output_file, check_output_folder
 from coterie.cli.progress import shown_progress
 from coterie.errors import FormatError, ResourceError
 
 
 @pytest.mark.parametrize(
-    ("written", "size"),
+    ("written", "expected"),
     [("20GB", 20 * 10**9), ("512MiB", 2**29), ("1.5 k", 1500), ("7", 7), ("7B", 7), ("2Ti", 2**41)],
 )
-def test_sizes(written: str, size: int) -> None:
-    assert Size().convert(written, None, None) == size
+def test_sizes(written: str, expected: int) -> None:
+    assert size(written) == expected
 
 
 @pytest.mark.parametrize("written", ["", "GB", "ten", "-1GB", "1 XB", "1iB"])
 def test_no_sizes(written: str) -> None:
     with pytest.raises(click.BadParameter, match="write for example 20GB"):
-        Size().convert(written, None, None)
+        size(written)
 
 
 def test_messages_name_options_as_the_command_line_does() -> None:

@@ -61,13 +61,15 @@ def dashed(message: str) -> str:
 class _Failed(click.ClickException):
     """Ends the command with ``error: …`` on standard error."""
 
-    def __init__(self, message: str, status: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = status
-
     def show(self, file: Any = None) -> None:
         color = False if os.environ.get("NO_COLOR") else None  # None: click looks whether it is a terminal
         click.echo(f"{click.style('error:', fg='red', bold=True)} {self.message}", err=True, color=color)
+
+
+class _WrongOption(_Failed):
+    """The same with the status of wrong usage."""
+
+    exit_code = 2
 
 
 @contextmanager
@@ -76,7 +78,7 @@ def failures_as_exit_status() -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        raise _Failed(dashed(str(error)), status=2) from error
+        raise _WrongOption(dashed(str(error))) from error
     except CoterieError as error:
         raise _Failed(str(error)) from error
     except KeyboardInterrupt:

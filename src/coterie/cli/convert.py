@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,28 +18,46 @@ __all__ = ["command"]
     cls=Command,
     examples=(
         "coterie convert my-model vectors.bin",
-        "coterie convert my-model vectors.txt",
-        "coterie convert GoogleNews-vectors.bin.gz vectors.vec",
+        "coterie convert my-model vectors.txt.gz --limit 50000",
+        "coterie convert GoogleNews-vectors.bin.gz vectors.safetensors",
+        "coterie convert glove.6B.100d.txt vectors.bin --no-header",
     ),
 )
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--limit", type=int, help="Take the first LIMIT words only.")
+@click.option("--no-header", is_flag=True, help="IN is text without the line of sizes, as GloVe writes it.")
+@click.option(
+    "--encoding-errors",
+    type=click.Choice(["strict", "replace", "ignore"]),
+    default="strict",
+    show_default=True,
+    help="What to do with words that are not UTF-8.",
+)
+@click.option(
+    "--replace-spaces", metavar="TEXT", help="Write TEXT for a blank inside a word.  [default: an error]"
+)
 @common_options
-def command(source: Path, target: Path, quiet: bool, as_json: bool) -> None:
-    """Write the vectors of IN as OUT, in the format that its name says.
+def command(
+    source: Path, target: Path, replace_spaces: str | None, quiet: bool, as_json: bool, **reading: Any
+) -> None:
+    """Write the vectors of IN as OUT, in the format that OUT's name says.
 
-    IN is a model folder or a file of vectors; names that end in .bin are word2vec's binary
-    format, .txt and .vec its text format.
+    IN is a model folder or a file of vectors, whose contents tell the format. OUT ends in .bin
+    (word2vec's binary format), .txt or .vec (its text format), each also compressed
+    (.gz, .bz2, .xz, .zst), or in .safetensors.
     """
-    import coterie
+    from coterie import formats
 
     if target.exists() and source.exists() and source.samefile(target):
         raise click.UsageError(f"IN and OUT are the same: {source}")
+    formats.check_writable(target)
     check_output_file(target)
-    vectors = coterie.load(source)
-    vectors.save_word2vec_format(target, binary=target.suffix == ".bin")
+    table = formats.read(source, **reading)
+    formats.write(target, table.words, table.matrix, table.counts, replace_spaces=replace_spaces)
+    words, vector_size = table.matrix.shape
     speaker = Speaker(quiet=quiet, as_json=as_json)
     if as_json:
-        speaker.json({"output": str(target), "words": len(vectors), "vector_size": vectors.vector_size})
+        speaker.json({"output": str(target), "words": words, "vector_size": vector_size})
     else:
-        speaker.message(f"{len(vectors):,} words × {vectors.vector_size} written to {target}")
+        speaker.message(f"{words:,} words × {vector_size} written to {target}")

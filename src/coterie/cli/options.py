@@ -26,7 +26,7 @@ from coterie.config import (
 )
 from coterie.errors import FormatError
 
-__all__ = ["Size", "read_word_list", "settings_options", "storage_options"]
+__all__ = ["read_word_list", "settings_options", "size", "storage_options"]
 
 _AnyFunction = TypeVar("_AnyFunction", bound=Callable[..., object])
 
@@ -34,26 +34,19 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY_UNITS = {"KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 
 
-class Size(click.ParamType):
-    """A number of bytes as one writes it: 20GB, 512MiB, 1000000."""
+def size(written: str) -> int:
+    """Return a number of bytes from how one writes it.
 
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the size in bytes.
-
-        Examples
-        --------
-        >>> Size().convert("1.5GB", None, None), Size().convert("512 MiB", None, None)
-        (1500000000, 536870912)
-        """
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?\s*", value.upper())
-        factor = (_UNITS | _BINARY_UNITS).get(match[2]) if match else None
-        if match is None or factor is None:
-            self.fail(f"{value!r} is no size; write for example 20GB or 512MiB.", param, ctx)
-        return int(float(match[1]) * factor)
+    Examples
+    --------
+    >>> size("1.5GB"), size("512 MiB"), size("1000000")
+    (1500000000, 536870912, 1000000)
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?\s*", written.upper())
+    factor = (_UNITS | _BINARY_UNITS).get(match[2]) if match else None
+    if match is None or factor is None:
+        raise click.BadParameter(f"{written!r} is no size; write for example 20GB or 512MiB.")
+    return int(float(match[1]) * factor)
 
 
 def read_word_list(path: Path) -> list[str]:
@@ -194,7 +187,7 @@ def storage_options(function: _AnyFunction) -> _AnyFunction:
             "--cache-limit",
             cls=Option,
             section=_STORAGE,
-            type=Size(),
+            type=size,
             help="Most that the cache may take, such as 20GB; the longest unused goes first.",
         ),
         click.option("--no-cache", cls=Option, section=_STORAGE, is_flag=True, help="Keep no encoded text."),
@@ -202,7 +195,7 @@ def storage_options(function: _AnyFunction) -> _AnyFunction:
             "--memory-limit",
             cls=Option,
             section=_STORAGE,
-            type=Size(),
+            type=size,
             help="Most that counting distinct words may take before it spills to disk.  [default: 512MiB]",
         ),
     )

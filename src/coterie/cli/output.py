@@ -25,8 +25,10 @@ def check_output_folder(path: Path) -> bool:
     """
     if path.exists() and not path.is_dir():
         raise ResourceError(f"{path} is a file; name a new folder for the model with -o.")
+    from coterie.formats.folder import is_model_folder
+
     occupied = path.is_dir() and any(path.iterdir())
-    if occupied and not (path / "config.json").is_file():
+    if occupied and not is_model_folder(path):
         raise ResourceError(f"{path} holds files that are no model of Coterie; name another folder with -o.")
     _check_writable(path)
     return occupied

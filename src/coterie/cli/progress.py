@@ -74,7 +74,7 @@ def shown_progress(speaker: Speaker) -> Iterator[_Callback | None]:
 @contextmanager
 def _bar() -> Iterator[_Callback]:
     from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
     from rich.progress import Progress as Bars
 
     columns = (
@@ -85,7 +85,7 @@ def _bar() -> Iterator[_Callback]:
         TextColumn("{task.fields[left]}"),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks = {}
+        tasks: dict[str, TaskID] = {}
 
         def draw(progress: Progress) -> None:
             if progress.stage not in tasks:
