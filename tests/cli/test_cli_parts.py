@@ -81,7 +81,7 @@ def test_output_refuses_what_it_would_spoil(tmp_path: Path) -> None:
 
 def _progress(**changes: Any) -> Any:
     values = {
-        "stage": "train", "epoch": 2, "epochs": 5, "words_done": 41, "words_total": 100,
+        "stage": "train", "epoch": 1, "epochs": 5, "fraction": 0.41,
         "words_per_second": 1_910_000.0, "loss": 2.31, "learning_rate": 0.0187, "seconds_left": 41.0,
     }  # fmt: skip
     return SimpleNamespace(**(values | changes))
@@ -94,7 +94,7 @@ def test_lines_of_progress_come_now_and_then(
     monkeypatch.setattr(progress_module.time, "monotonic", lambda: now)
     with shown_progress(Speaker(quiet=False, as_json=False)) as callback:
         assert callback is not None
-        callback(_progress(stage="encode", loss=None, learning_rate=None, words_total=None))
+        callback(_progress(stage="encode", loss=None, learning_rate=None, fraction=None))
         for now in (1.0, 2.0, 10.9, 11.0, 12.0, 22.0):
             callback(_progress(seconds_left=3700.0 if now > 20 else 41.0))
     lines = capsys.readouterr().err.splitlines()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from coterie.cli.console import Speaker
 
 if TYPE_CHECKING:
-    from coterie.api import Progress
+    from coterie.training.metrics import Progress
 
 __all__ = ["describe", "shown_progress"]
 
@@ -32,7 +32,7 @@ def describe(progress: Progress) -> str:
 
 
 def _stage(progress: Progress) -> str:
-    return "reading text" if progress.stage == "encode" else f"epoch {progress.epoch}/{progress.epochs}"
+    return "reading text" if progress.stage == "encode" else f"epoch {progress.epoch + 1}/{progress.epochs}"
 
 
 def _time_left(seconds: float | None) -> str:
@@ -52,7 +52,7 @@ def _lines(speaker: Speaker) -> _Callback:
         if time.monotonic() - last < SECONDS_BETWEEN_LINES and progress.stage == stage:
             return
         last, stage = time.monotonic(), progress.stage
-        done = f" {progress.words_done / progress.words_total:.0%}" if progress.words_total else ""
+        done = "" if progress.fraction is None else f" {progress.fraction:.0%}"
         parts = [describe(progress), _time_left(progress.seconds_left)]
         speaker.message(f"{_stage(progress)}{done}: {', '.join(filter(None, parts))}")
 
@@ -96,8 +96,8 @@ def _bar() -> Iterator[_Callback]:
             bars.update(
                 tasks[progress.stage],
                 description=_stage(progress),
-                total=progress.words_total or None,
-                completed=progress.words_done,
+                total=None if progress.fraction is None else 1.0,
+                completed=progress.fraction or 0.0,
                 facts=describe(progress),
                 left=_time_left(progress.seconds_left),
             )
