@@ -25,7 +25,7 @@ from typing import BinaryIO, cast
 
 from coterie.errors import CoterieError, FormatError, ResourceError
 
-__all__ = ["COMPRESSIONS", "missing_path", "reading", "replacing_file", "replacing_folder"]
+__all__ = ["COMPRESSIONS", "missing_path", "reading", "replacing_file", "replacing_folder", "try_folder"]
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 """Endings of a name that say how the file is compressed."""
@@ -176,6 +176,22 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def try_folder(path: str | os.PathLike[str]) -> None:
+    """Make and remove a folder beside ``path`` as :func:`replacing_folder` does, to learn if it could.
+
+    Raises
+    ------
+    ResourceError
+        The system refuses.
+    """
+    real = Path(os.path.realpath(path))
+    with _refusals(path):
+        real.parent.mkdir(parents=True, exist_ok=True)
+        partial = _partial(real)
+        partial.mkdir()
+        partial.rmdir()
 
 
 def _take_place(partial: Path, path: Path) -> None:

@@ -1,0 +1,407 @@
+"""WordVectors: words and their matrix, and every question that one asks of them.
+
+Names and numbers are gensim's where gensim has the method. What differs: a word that isn't there is an error
+everywhere (gensim leaves it out in some methods), a zero vector has similarity 0 instead of NaN,
+and a string where a list is meant is an error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TypeAlias, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.errors import ConfigError, FormatError
+from coterie.formats.word2vec import EncodingErrors, read_word2vec, write_word2vec
+from coterie.neighbours import BestRows, best_rows, cosines, row_norms, unit
+from coterie.queries import Part, Query, WordQuery, parts_of
+from coterie.vocabulary import missing_word
+
+__all__ = ["Neighbours", "Query", "Vector", "WordQuery", "WordVectors"]
+
+Vector: TypeAlias = NDArray[np.float32]
+Neighbours: TypeAlias = list[tuple[str, float]]
+
+# Queries answered by one matrix product: wide enough for BLAS, and the scores stay some MiB.
+_TOGETHER = 256
+# Keeps the denominator of cosmul from zero; the paper's ε, with gensim's value.
+_EPSILON = np.float32(1e-6)
+
+
+class WordVectors:
+    """Words and their vectors.
+
+    Parameters
+    ----------
+    words
+        Distinct words, the most frequent first where that is known.
+    matrix
+        float32, shape ``(len(words), vector_size)``; it may be mapped from disk and is not copied.
+    counts
+        int64, shape ``(len(words),)``: occurrences in the corpus, or ``None``.
+
+    Raises
+    ------
+    FormatError
+        Shapes that don't fit, or a word listed twice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> matrix = np.array([[1, 0], [0.8, 0.6], [0, 1]], dtype=np.float32)
+    >>> vectors = WordVectors(["ship", "boat", "gold"], matrix)
+    >>> "boat" in vectors, len(vectors), vectors.vector_size
+    (True, 3, 2)
+    >>> [(word, round(similarity, 2)) for word, similarity in vectors.most_similar("ship", topn=2)]
+    [('boat', 0.8), ('gold', 0.0)]
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        matrix: NDArray[np.float32],
+        counts: NDArray[np.int64] | None = None,
+    ) -> None:
+        if isinstance(words, str):
+            raise FormatError(f"words is the string {words[:40]!r}; give a list of words.")
+        self.words: list[str] = words if isinstance(words, list) else list(words)
+        self.matrix: NDArray[np.float32] = np.asarray(matrix, dtype=np.float32)
+        if self.matrix.ndim != 2 or len(self.matrix) != len(self.words):
+            raise FormatError(f"{len(self.words):,} words, but a matrix of shape {self.matrix.shape}.")
+        self.counts: NDArray[np.int64] | None = None if counts is None else np.asarray(counts, dtype=np.int64)
+        if self.counts is not None and self.counts.shape != (len(self.words),):
+            raise FormatError(f"{len(self.words):,} words, but counts of shape {self.counts.shape}.")
+        if len(self.index) != len(self.words):
+            twice = next(word for row, word in enumerate(self.words) if self.index[word] != row)
+            raise FormatError(f"the word {twice!r} is listed twice; every word has one vector.")
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Map each word to its row."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    @property
+    def vector_size(self) -> int:
+        """The length of a vector."""
+        return int(self.matrix.shape[1])
+
+    @cached_property
+    def _norms(self) -> NDArray[np.float32]:
+        norms = row_norms(self.matrix)
+        finite = np.isfinite(norms)
+        if not finite.all():
+            row = int(finite.argmin())
+            raise FormatError(
+                f"the vector of {self.words[row]!r} holds NaN or infinity; train or fetch it anew."
+            )
+        return norms
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and word in self.index
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.words)
+
+    def __repr__(self) -> str:
+        return f"WordVectors({len(self):,} words, vector_size={self.vector_size})"
+
+    @overload
+    def __getitem__(self, words: str) -> Vector: ...
+    @overload
+    def __getitem__(self, words: Sequence[str]) -> Vector: ...
+    def __getitem__(self, words: str | Sequence[str]) -> Vector:
+        """Return the vector of a word, or for a list of words a new matrix with a row for each."""
+        if isinstance(words, str):
+            return self.get_vector(words)
+        return self.matrix[[self._row(word) for word in words]]
+
+    def _row(self, word: object) -> int:
+        row = self.index.get(word) if isinstance(word, str) else None
+        if row is None:
+            raise missing_word(word, self.words)
+        return row
+
+    def get_vector(self, word: str, norm: bool = False) -> Vector:
+        """Return the vector of a word, shape ``(vector_size,)``, read-only.
+
+        Parameters
+        ----------
+        word
+            A word of the vocabulary.
+        norm
+            Scale it to unit length; a zero vector stays zero.
+
+        Raises
+        ------
+        WordNotFoundError
+            With the nearest spellings.
+        """
+        vector = self.matrix[self._row(word)]
+        vector = unit(vector, repr(word)) if norm else vector.view()
+        vector.flags.writeable = False
+        return vector
+
+    def similarity(self, w1: str, w2: str) -> float:
+        """Return the cosine of the two words' vectors, between −1 and 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> WordVectors(["a", "b"], np.array([[2, 0], [0, 3]], dtype=np.float32)).similarity("a", "b")
+        0.0
+        """
+        return _dot(self.get_vector(w1, norm=True), self.get_vector(w2, norm=True))
+
+    def distance(self, w1: str, w2: str) -> float:
+        """Return 1 − :meth:`similarity`, between 0 and 2."""
+        return 1 - self.similarity(w1, w2)
+
+    def n_similarity(self, ws1: Sequence[str], ws2: Sequence[str]) -> float:
+        """Return the cosine of the mean vectors of two lists of words.
+
+        Raises
+        ------
+        ConfigError
+            A list is empty, or a string.
+        """
+        means = []
+        for option, words in (("ws1", ws1), ("ws2", ws2)):
+            _check_list(option, words, least=1)
+            means.append(unit(self[words].mean(axis=0, dtype=np.float64), f"a word of {option}"))
+        return _dot(*means)
+
+    def doesnt_match(self, words: Sequence[str]) -> str:
+        """Return the word whose vector is furthest, by cosine, from the mean of the words' unit vectors.
+
+        Parameters
+        ----------
+        words
+            Three or more: of two, both are as far.
+
+        Raises
+        ------
+        ConfigError
+            Too few words, or a string.
+        """
+        _check_list("words", words, least=3)
+        units = np.stack([self.get_vector(word, norm=True) for word in words])
+        towards_mean = units @ units.mean(axis=0)
+        return words[int(towards_mean.argmin())]
+
+    def most_similar(
+        self,
+        positive: WordQuery | None = None,
+        negative: WordQuery | None = None,
+        topn: int = 10,
+        restrict_vocab: int | None = None,
+    ) -> Neighbours:
+        """Return the words nearest by cosine to the weighted mean of the query's unit vectors.
+
+        Parameters
+        ----------
+        positive, negative
+            A word, a vector, a pair of one and its weight, or a list of these. Weights are 1 and −1
+            where none is given; a vector is taken as it is, a word's vector with unit length.
+        topn
+            How many; a larger number than there are words gives all.
+        restrict_vocab
+            Look only among so many of the first words, the most frequent.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and cosines, the nearest first; words of the query are left out.
+
+        Raises
+        ------
+        WordNotFoundError
+            With the nearest spellings.
+        ConfigError
+            An empty query, a vector of another length, NaN, or a number out of range.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> words = ["king", "queen", "man", "woman", "ship"]
+        >>> matrix = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 0], [0, 0, 1], [-1, 0, 0]], dtype=np.float32)
+        >>> WordVectors(words, matrix).most_similar(["king", "woman"], ["man"], topn=1)[0][0]
+        'queen'
+        """
+        parts = parts_of(positive, negative, self.vector_size)
+        return self._nearest([parts], topn, restrict_vocab)[0]
+
+    def similar_by_vector(
+        self, vector: Vector, topn: int = 10, restrict_vocab: int | None = None
+    ) -> Neighbours:
+        """Return the words nearest to a vector of length ``vector_size``; see :meth:`most_similar`."""
+        return self.most_similar(np.asarray(vector), topn=topn, restrict_vocab=restrict_vocab)
+
+    def most_similar_batch(
+        self, queries: Sequence[WordQuery], topn: int = 10, restrict_vocab: int | None = None
+    ) -> list[Neighbours]:
+        """Answer many queries as matrix products: much faster than :meth:`most_similar` for each.
+
+        Parameters
+        ----------
+        queries
+            Each is what ``positive`` may be; an analogy is
+            ``["king", "woman", ("man", -1)]``. The rows of a matrix are queries too.
+        topn, restrict_vocab
+            As in :meth:`most_similar`.
+
+        Returns
+        -------
+        list of list of (str, float)
+            An answer for each query, in their order.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> vectors = WordVectors(["a", "b", "c"], np.array([[1, 0], [1, 1], [0, 1]], dtype=np.float32))
+        >>> [[word for word, _ in answer] for answer in vectors.most_similar_batch(["a", "c"], topn=1)]
+        [['b'], ['b']]
+        """
+        if isinstance(queries, str):
+            raise ConfigError(f"queries is the string {queries!r}; give a list of queries, [{queries!r}].")
+        return self._nearest([parts_of(q, None, self.vector_size) for q in queries], topn, restrict_vocab)
+
+    def most_similar_cosmul(
+        self,
+        positive: WordQuery | None = None,
+        negative: WordQuery | None = None,
+        topn: int = 10,
+        restrict_vocab: int | None = None,
+    ) -> Neighbours:
+        """Return the words that are best by 3CosMul: product of cosines, divided by that of the negatives.
+
+        Every cosine is moved to 0 … 1 as ``(1 + cos) / 2`` (Levy and Goldberg 2014,
+        https://aclanthology.org/W14-1618, equation 4). There are no weights in it.
+
+        Parameters
+        ----------
+        positive, negative, topn, restrict_vocab
+            As in :meth:`most_similar`, without weights; at least one positive.
+        """
+        rows = self._rows_searched(topn, restrict_vocab)
+        parts = parts_of(positive, negative, self.vector_size, weights=False)
+        queries = np.stack([unit(self._vector(part), "the query") for part in parts])
+        signs = np.array([part.weight for part in parts])
+        if not (signs > 0).any():
+            raise ConfigError("positive is empty; 3CosMul needs at least one positive word.")
+        cosine = cosines(self.matrix, self._norms, queries)
+
+        def score(start: int, stop: int) -> Vector:
+            shifted = (1 + cosine(start, stop)) / 2
+            below = shifted[signs < 0].prod(axis=0) + _EPSILON
+            ratio: Vector = (shifted[signs > 0].prod(axis=0) / below)[np.newaxis]
+            return ratio
+
+        return self._told(best_rows(score, 1, rows, topn, [self._named(parts)])[0])
+
+    def _nearest(self, queries: list[list[Part]], topn: int, restrict_vocab: int | None) -> list[Neighbours]:
+        rows = self._rows_searched(topn, restrict_vocab)
+        means = [self._mean(parts) for parts in queries]
+        answers: list[Neighbours] = []
+        for start in range(0, len(queries), _TOGETHER):
+            together = np.stack(means[start : start + _TOGETHER])
+            named = [self._named(parts) for parts in queries[start : start + _TOGETHER]]
+            score = cosines(self.matrix, self._norms, together)
+            answers += map(self._told, best_rows(score, len(together), rows, topn, named))
+        return answers
+
+    def _rows_searched(self, topn: int, restrict_vocab: int | None) -> int:
+        for option, value in (("topn", topn), ("restrict_vocab", restrict_vocab)):
+            if value is None and option == "restrict_vocab":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
+        return len(self) if restrict_vocab is None else min(len(self), int(restrict_vocab))
+
+    def _vector(self, part: Part) -> Vector:
+        return self.get_vector(part.item, norm=True) if isinstance(part.item, str) else part.item
+
+    def _mean(self, parts: list[Part]) -> Vector:
+        total = np.zeros(self.vector_size, dtype=np.float64)
+        for part in parts:
+            total += part.weight * self._vector(part).astype(np.float64)
+        return unit(total, "the query")
+
+    def _named(self, parts: list[Part]) -> set[int]:
+        return {self.index[part.item] for part in parts if isinstance(part.item, str)}
+
+    def _told(self, rows: BestRows) -> Neighbours:
+        return [(self.words[row], score) for row, score in rows]
+
+    def save_word2vec_format(
+        self,
+        path: str | os.PathLike[str],
+        fvocab: str | os.PathLike[str] | None = None,
+        binary: bool = False,
+        *,
+        replace_spaces: str | None = None,
+    ) -> None:
+        """Write the vectors in word2vec's format, and their counts to ``fvocab`` if it is given.
+
+        Parameters
+        ----------
+        path, fvocab, binary, replace_spaces
+            As in :func:`coterie.formats.word2vec.write_word2vec`.
+        """
+        write_word2vec(
+            path,
+            self.words,
+            self.matrix,
+            self.counts,
+            binary=binary,
+            fvocab=fvocab,
+            replace_spaces=replace_spaces,
+        )
+
+    @classmethod
+    def load_word2vec_format(
+        cls,
+        path: str | os.PathLike[str],
+        fvocab: str | os.PathLike[str] | None = None,
+        binary: bool | None = None,
+        *,
+        encoding_errors: EncodingErrors = "strict",
+        limit: int | None = None,
+        no_header: bool = False,
+    ) -> WordVectors:
+        """Read vectors in word2vec's format, text or binary by the contents.
+
+        Parameters
+        ----------
+        path, fvocab, binary, encoding_errors, limit, no_header
+            As in :func:`coterie.formats.word2vec.read_word2vec`.
+        """
+        table = read_word2vec(
+            path,
+            binary=binary,
+            fvocab=fvocab,
+            encoding_errors=encoding_errors,
+            limit=limit,
+            no_header=no_header,
+        )
+        return cls(table.words, table.matrix, table.counts)
+
+
+def _dot(one: Vector, other: Vector) -> float:
+    return min(1.0, max(-1.0, float(one.astype(np.float64) @ other.astype(np.float64))))
+
+
+def _check_list(option: str, words: object, least: int) -> None:
+    if isinstance(words, str):
+        raise ConfigError(
+            f"{option} is the string {words!r}; give a list of words, such as {words.split()!r}."
+        )
+    if not isinstance(words, Sequence) or len(words) < least:
+        needed = "at least one word" if least == 1 else f"at least {least} words"
+        raise ConfigError(f"{option} is {words!r}; it needs {needed} in a list.")
