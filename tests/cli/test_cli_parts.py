@@ -1,4 +1,4 @@
-"""The small parts of the command line: sizes, word lists, spelling of options, output checks."""
+"""The small parts of the command line: sizes, word lists, spelling of options, progress."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import pytest
 from coterie.cli import progress as progress_module
 from coterie.cli.console import Speaker, dashed
 from coterie.cli.options import read_word_list, size
-from coterie.cli.output import check_output_file, check_output_folder
 from coterie.cli.progress import shown_progress
-from coterie.errors import FormatError, ResourceError
+from coterie.errors import FormatError
 
 
 @pytest.mark.parametrize(
@@ -55,28 +54,6 @@ def test_damaged_word_lists(tmp_path: Path, content: bytes, where: str) -> None:
     path.write_bytes(content)
     with pytest.raises(FormatError, match=where):
         read_word_list(path)
-
-
-def test_output_makes_parents_and_leaves_nothing(tmp_path: Path) -> None:
-    assert check_output_folder(tmp_path / "a" / "b" / "model") is False
-    check_output_file(tmp_path / "c" / "vectors.bin")
-    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a", "b", "c"]
-
-
-def test_output_refuses_what_it_would_spoil(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "thesis.tex").write_text("")
-    with pytest.raises(ResourceError, match="is a file"):
-        check_output_folder(tmp_path / "file")
-    with pytest.raises(ResourceError, match="no model of Coterie"):
-        check_output_folder(tmp_path / "folder")
-    with pytest.raises(ResourceError, match="is a folder"):
-        check_output_file(tmp_path / "folder")
-    with pytest.raises(ResourceError, match="cannot write"):
-        check_output_folder(tmp_path / "file" / "model")
-    with pytest.raises(ResourceError, match="cannot write"):
-        check_output_folder(Path("/proc/coterie-model"))
 
 
 def _progress(**changes: Any) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from coterie.cli.console import Command, Speaker, common_options
-from coterie.cli.output import check_output_file
 
 __all__ = ["command"]
 
@@ -52,7 +51,6 @@ def command(
     if target.exists() and source.exists() and source.samefile(target):
         raise click.UsageError(f"IN and OUT are the same: {source}")
     formats.check_writable(target)
-    check_output_file(target)
     table = formats.read(source, **reading)
     formats.write(target, table.words, table.matrix, table.counts, replace_spaces=replace_spaces)
     words, vector_size = table.matrix.shape

@@ -11,7 +11,6 @@ import click
 
 from coterie.cli.console import Command, Speaker, common_options
 from coterie.cli.options import read_word_list, settings_options, storage_options
-from coterie.cli.output import check_output_folder
 from coterie.cli.progress import shown_progress
 from coterie.errors import TrainingInterrupted
 
@@ -63,7 +62,9 @@ def command(
 
 
 def _source(sources: Sequence[str]) -> Any:
-    return sources[0] if len(sources) == 1 else [Path(source) for source in sources]
+    from coterie.corpus import Paths
+
+    return sources[0] if len(sources) == 1 else Paths(sources)
 
 
 def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
@@ -90,8 +91,10 @@ def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any)
         Folder of the model.
     """
     import coterie
+    from coterie.model import check_destination
 
-    if check_output_folder(output):
+    check_destination(output)
+    if output.is_dir() and any(output.iterdir()):
         speaker.message(f"{output} holds a model already; the new one will replace it.")
     try:
         with shown_progress(speaker) as callback:
