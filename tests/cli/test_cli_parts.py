@@ -76,7 +76,7 @@ def test_lines_of_progress_come_now_and_then(
             callback(_progress(seconds_left=3700.0 if now > 20 else 41.0))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
-    assert lines[0] == "epoch 2/5 41%: 1,910,000 words/s, loss 2.3100, learning rate 0.01870, 0:41 left"
+    assert lines[0] == "epoch 2/5 41%: 1,910,000 words/s, loss 2.310, rate 0.0187, 0:41 left"
     assert lines[2].endswith("1:01:40 left")
 
 

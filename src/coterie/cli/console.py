@@ -186,14 +186,21 @@ def print_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequen
 
 
 def draw_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Draw a table, also where standard output is no terminal."""
+    """Draw a table, also where standard output is no terminal; a repeated first cell is shown once."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
     for i, column in enumerate(columns):
-        table.add_column(column, style="bold" if i == 0 else "")
-    for row in rows:
-        table.add_row(*map(Text, row))  # Text: words such as "[s]" are no markup
-    Console().print(table)
+        table.add_column(column, style="bold" if i == 0 else "", overflow="fold")
+    before = None
+    for first, *others in rows:
+        # Text: words such as "[red]" are no markup.
+        table.add_row(*map(Text, ("" if first == before else first, *others)))
+        before = first
+    console = Console(highlight=False)
+    if title:
+        console.print(Text(title, style="bold"))
+    console.print(table)

@@ -13,22 +13,21 @@ from coterie.cli.console import Speaker
 if TYPE_CHECKING:
     from coterie.training.metrics import Progress
 
-__all__ = ["describe", "shown_progress"]
+__all__ = ["shown_progress"]
 
 SECONDS_BETWEEN_LINES = 10.0
 
 _Callback = Callable[["Progress"], None]
 
 
-def describe(progress: Progress) -> str:
+def _facts(progress: Progress) -> list[str]:
     """Tell speed, loss, learning rate: what is known at this stage."""
-    parts = [f"{progress.words_per_second:,.0f} words/s"]
-    if progress.stage == "train":
-        if progress.loss is not None:
-            parts.append(f"loss {progress.loss:.4f}")
-        if progress.learning_rate is not None:
-            parts.append(f"learning rate {progress.learning_rate:.5f}")
-    return ", ".join(parts)
+    facts = [f"{progress.words_per_second:,.0f} words/s"]
+    if progress.loss is not None:
+        facts.append(f"loss {progress.loss:.3f}")
+    if progress.learning_rate is not None:
+        facts.append(f"rate {progress.learning_rate:.4f}")
+    return facts
 
 
 def _stage(progress: Progress) -> str:
@@ -53,8 +52,8 @@ def _lines(speaker: Speaker) -> _Callback:
             return
         last, stage = time.monotonic(), progress.stage
         done = "" if progress.fraction is None else f" {progress.fraction:.0%}"
-        parts = [describe(progress), _time_left(progress.seconds_left)]
-        speaker.message(f"{_stage(progress)}{done}: {', '.join(filter(None, parts))}")
+        facts = [*_facts(progress), _time_left(progress.seconds_left)]
+        speaker.message(f"{_stage(progress)}{done}: {', '.join(filter(None, facts))}")
 
     return say
 
@@ -77,14 +76,15 @@ def _bar() -> Iterator[_Callback]:
     from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
     from rich.progress import Progress as Bars
 
+    console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description:<12}"),
-        BarColumn(bar_width=24),
+        TextColumn("{task.description:<11}"),
+        BarColumn(bar_width=min(40, max(8, console.width - 72))),
         TaskProgressColumn(),
         TextColumn("{task.fields[facts]}"),
         TextColumn("{task.fields[left]}"),
     )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    with Bars(*columns, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
         def draw(progress: Progress) -> None:
@@ -98,7 +98,7 @@ def _bar() -> Iterator[_Callback]:
                 description=_stage(progress),
                 total=None if progress.fraction is None else 1.0,
                 completed=progress.fraction or 0.0,
-                facts=describe(progress),
+                facts=", ".join(_facts(progress)),
                 left=_time_left(progress.seconds_left),
             )
 
