@@ -20,8 +20,10 @@ __all__ = ["BestRows", "best_rows", "cosines", "row_norms", "unit"]
 BestRows = list[tuple[int, float]]
 """Rows and their scores, best first; of equal scores the earlier row comes first."""
 
-# Scores held at once, and rows taken at once: some MiB, and blocks of the matrix that stay in the cache.
+# Scores held at once for all queries of a block: 16 MiB. A product of few rows costs more than it computes
+# when BLAS waits for its threads (8 ms a call on a busy machine), so blocks are as large as this allows.
 _SCORES = 1 << 22
+# Rows of which norms are computed, or scores compared, at once: they stay in the cache.
 _ROWS = 1 << 15
 
 
@@ -72,14 +74,14 @@ def unit(vector: NDArray[np.floating[Any]], name: str) -> NDArray[np.float32]:
 
 
 def cosines(
-    matrix: NDArray[np.float32], norms: NDArray[np.float32], queries: NDArray[np.float32]
+    matrix: NDArray[np.float32], divisors: NDArray[np.float32], queries: NDArray[np.float32]
 ) -> Callable[[int, int], NDArray[np.float32]]:
     """Return the function of ``start, stop`` that scores a block of rows.
 
     Parameters
     ----------
-    matrix, norms
-        float32 rows and their lengths.
+    matrix, divisors
+        float32 rows and their norms, where a zero row has any other number.
     queries
         float32, shape ``(Q, vector_size)``: of unit length, or zero.
 
@@ -90,12 +92,12 @@ def cosines(
     """
 
     def score(start: int, stop: int) -> NDArray[np.float32]:
-        block, lengths = matrix[start:stop], norms[start:stop]
+        block = matrix[start:stop]
         # One query is a matrix-vector product, which reads the matrix once at the memory's speed.
         dots: NDArray[np.float32] = (
             np.dot(block, queries[0])[np.newaxis] if len(queries) == 1 else np.dot(queries, block.T)
         )
-        dots /= np.where(lengths > 0, lengths, np.float32(1))
+        dots /= divisors[start:stop]
         return dots
 
     return score
@@ -103,7 +105,6 @@ def cosines(
 
 def best_rows(
     score: Callable[[int, int], NDArray[np.float32]],
-    queries: int,
     rows: int,
     topn: int,
     excluded: Sequence[set[int]],
@@ -114,8 +115,6 @@ def best_rows(
     ----------
     score
         As :func:`cosines` returns it.
-    queries
-        Q, the number of queries.
     rows
         Only rows below this one are scored.
     topn
@@ -123,14 +122,15 @@ def best_rows(
     excluded
         For each query the rows that are left out.
     """
-    block = max(1024, min(_ROWS, _SCORES // max(1, queries)))
-    leaders = [_Leaders(topn) for _ in range(queries)]
+    leaders = [_Leaders(topn) for _ in excluded]
+    block = max(1024, _SCORES // max(1, len(excluded)))
     for start in range(0, rows, block):
         stop = min(start + block, rows)
         scores = score(start, stop)
         for leader, row, left_out in zip(leaders, scores, excluded, strict=True):
             row[[i - start for i in left_out if start <= i < stop]] = -np.inf
-            leader.offer(start, row)
+            for first in range(0, len(row), _ROWS):
+                leader.offer(start + first, row[first : first + _ROWS])
     return [leader.ranked() for leader in leaders]
 
 

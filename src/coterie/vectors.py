@@ -90,7 +90,8 @@ class WordVectors:
         return int(self.matrix.shape[1])
 
     @cached_property
-    def _norms(self) -> NDArray[np.float32]:
+    def _divisors(self) -> NDArray[np.float32]:
+        """The rows' norms, and 1 for a zero row, whose cosines are then 0."""
         norms = row_norms(self.matrix)
         finite = np.isfinite(norms)
         if not finite.all():
@@ -98,6 +99,7 @@ class WordVectors:
             raise FormatError(
                 f"the vector of {self.words[row]!r} holds NaN or infinity; train or fetch it anew."
             )
+        norms[norms == 0] = 1
         return norms
 
     def __len__(self) -> int:
@@ -295,7 +297,7 @@ class WordVectors:
         signs = np.array([part.weight for part in parts])
         if not (signs > 0).any():
             raise ConfigError("positive is empty; 3CosMul needs at least one positive word.")
-        cosine = cosines(self.matrix, self._norms, queries)
+        cosine = cosines(self.matrix, self._divisors, queries)
 
         def score(start: int, stop: int) -> Vector:
             shifted = (1 + cosine(start, stop)) / 2
@@ -303,7 +305,7 @@ class WordVectors:
             ratio: Vector = (shifted[signs > 0].prod(axis=0) / below)[np.newaxis]
             return ratio
 
-        return self._told(best_rows(score, 1, rows, topn, [self._named(parts)])[0])
+        return self._told(best_rows(score, rows, topn, [self._named(parts)])[0])
 
     def _nearest(self, queries: list[list[Part]], topn: int, restrict_vocab: int | None) -> list[Neighbours]:
         rows = self._rows_searched(topn, restrict_vocab)
@@ -312,8 +314,8 @@ class WordVectors:
         for start in range(0, len(queries), _TOGETHER):
             together = np.stack(means[start : start + _TOGETHER])
             named = [self._named(parts) for parts in queries[start : start + _TOGETHER]]
-            score = cosines(self.matrix, self._norms, together)
-            answers += map(self._told, best_rows(score, len(together), rows, topn, named))
+            score = cosines(self.matrix, self._divisors, together)
+            answers += map(self._told, best_rows(score, rows, topn, named))
         return answers
 
     def _rows_searched(self, topn: int, restrict_vocab: int | None) -> int:

@@ -133,17 +133,17 @@ def replacing_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     with _refusals(named):
         _sweep(path)
         partial = _partial(path)
-        try:
-            with partial.open("xb", buffering=_BUFFER) as raw:
-                _lock(raw.fileno())
-                with _compressed(raw, path.suffix) as sink:
+        partial.touch(exist_ok=False)
+        with _opened(partial) as descriptor:
+            _lock(descriptor)
+            try:
+                with partial.open("wb", buffering=_BUFFER) as raw, _compressed(raw, path.suffix) as sink:
                     yield sink
-                raw.flush()
-                os.fsync(raw.fileno())
+                os.fsync(descriptor)
                 partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+            except BaseException:
+                partial.unlink(missing_ok=True)
+                raise
         _sync(path.parent)
 
 
