@@ -1,0 +1,23 @@
+"""From anything to an encoded corpus: sources, tokenisation, counting, and the cache of encoded corpora."""
+
+from coterie.corpus.cache import CacheConfig, CachedCorpus, clear_caches, default_cache_directory, list_caches
+from coterie.corpus.encode import EncodeProgress, Source, encode
+from coterie.corpus.encoded import EncodedCorpus
+from coterie.corpus.sources import Paths
+from coterie.corpus.tokenize import TOKENIZERS
+from coterie.corpus.vocabulary_file import read_vocabulary_file
+
+__all__ = [
+    "TOKENIZERS",
+    "CacheConfig",
+    "CachedCorpus",
+    "EncodeProgress",
+    "EncodedCorpus",
+    "Paths",
+    "Source",
+    "clear_caches",
+    "default_cache_directory",
+    "encode",
+    "list_caches",
+    "read_vocabulary_file",
+]

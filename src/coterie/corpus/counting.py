@@ -1,0 +1,176 @@
+"""One dictionary for the whole text, which spills to disk when it outgrows its memory.
+
+Words get provisional ids in the order of their first appearance. When the dictionary takes more than its
+limit it is written out as a *segment* and a new one begins, with ids from 0 again. At the end the segments
+are merged: each was written in parts by a hash of the word, so that part p of all segments holds all
+occurrences of its words and fits in memory.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from coterie.config import VocabularyConfig
+from coterie.corpus.selection import DROPPED, Selection
+
+__all__ = ["Ranking", "WordCounter"]
+
+# Memory of a word in the dictionary beside its letters: str header 49-74, int 32, dict entry with its share
+# of the doubling 90, count 8; measured 191 at a million words of 8 letters.
+_WORD_BYTES = 200
+# Parts of a segment: a hundred million distinct words make parts of 400 thousand.
+_PARTS = 256
+# First appearance as one number: the segment, then the id within it.
+_SEGMENT_SHIFT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The kept words by rank, and how provisional ids become ranks.
+
+    Attributes
+    ----------
+    maps
+        For each segment the tokens of the text before its end, and uint32 ranks (or ``DROPPED``) by
+        provisional id.
+    """
+
+    words: list[str]
+    counts: NDArray[np.int64]
+    maps: list[tuple[int, NDArray[np.uint32]]]
+    raw_words: int
+    best: tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    path: Path
+    n_words: int
+    token_end: int
+
+
+class WordCounter:
+    """Counts words and numbers them.
+
+    Parameters
+    ----------
+    folder
+        Where segments are spilled.
+    memory_limit
+        Bytes that the dictionary may take, as estimated.
+    """
+
+    def __init__(self, folder: Path, memory_limit: int) -> None:
+        self._folder, self._memory_limit = folder, memory_limit
+        self._segments: list[_Segment] = []
+        self._begin()
+        self.tokens = 0
+        self._spilled_words = 0
+
+    def _begin(self) -> None:
+        self._index: defaultdict[str, int] = defaultdict()
+        self._index.default_factory = self._index.__len__
+        self._counts = np.zeros(1 << 10, np.int64)
+        self._bytes = 0
+
+    @property
+    def distinct(self) -> int:
+        """Distinct words so far (after a spill a word may be counted once a segment)."""
+        return self._spilled_words + len(self._index)
+
+    def add(self, words: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.uint32]:
+        """Count distinct ``words`` and return their provisional ids."""
+        if self._bytes > self._memory_limit:
+            self._spill()
+        known = len(self._index)
+        ids = np.fromiter(map(self._index.__getitem__, words.to_pylist()), np.uint32, len(words))
+        size = len(self._index)
+        if size > len(self._counts):
+            grown = np.zeros(size + size // 2, np.int64)
+            grown[:known] = self._counts[:known]
+            self._counts = grown
+        self._counts[ids] += counts
+        new = pa.array(ids >= known)
+        self._bytes += (size - known) * _WORD_BYTES + (pc.sum(pc.binary_length(words.filter(new))).as_py() or 0)
+        self.tokens += int(counts.sum())
+        return ids
+
+    def _spill(self) -> None:
+        """Write the dictionary as a segment, in parts by hash, and begin a new one."""
+        words = list(self._index)
+        part = np.fromiter((crc32(word.encode()) % _PARTS for word in words), np.uint8, len(words))
+        order = np.argsort(part, kind="stable")
+        bounds = np.searchsorted(part[order], np.arange(_PARTS + 1))
+        counts = self._counts[: len(words)]
+        path = self._folder / f"segment-{len(self._segments):06}.arrow"
+        schema = pa.schema([("word", pa.large_string()), ("count", pa.int64()), ("id", pa.uint32())])
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+                ids = order[start:end]
+                columns = [
+                    pa.array([words[i] for i in ids.tolist()], pa.large_string()),
+                    pa.array(counts[ids]),
+                    pa.array(ids.astype(np.uint32)),
+                ]
+                writer.write_batch(pa.record_batch(columns, schema=schema))
+        self._segments.append(_Segment(path, len(words), self.tokens))
+        self._spilled_words += len(words)
+        self._begin()
+
+    def finish(self, config: VocabularyConfig) -> Ranking:
+        """Decide which words are kept and rank them; the counter is empty afterwards."""
+        selection = Selection(config)
+        if self._segments:
+            self._spill()
+            numbers = self._merge(selection)
+        else:
+            words = pa.array(list(self._index), pa.large_string())
+            counts = self._counts[: len(words)]
+            self._begin()
+            numbers = [(self.tokens, selection.admit(words, counts, np.arange(len(words))))]
+        kept, kept_counts, ranks = selection.finish()
+        for _, number in numbers:
+            chosen = number != DROPPED
+            number[chosen] = ranks[number[chosen]]
+        return Ranking(kept, kept_counts, numbers, selection.seen, selection.best)
+
+    def _merge(self, selection: Selection) -> list[tuple[int, NDArray[np.uint32]]]:
+        """Sum the counts of the segments, part by part; return each segment's numbers by provisional id."""
+        segments = self._segments
+        ends = np.concatenate(([0], np.cumsum([segment.n_words for segment in segments])))
+        # Four bytes for each word of each segment: on disk, so that memory stays bounded.
+        numbers = np.memmap(self._folder / "numbers.u32", np.uint32, "w+", shape=(int(ends[-1]),))
+        files = [pa.memory_map(str(segment.path)) for segment in segments]
+        readers = [pa.ipc.open_file(file) for file in files]
+        for part in range(_PARTS):
+            _merge_part([reader.get_batch(part) for reader in readers], ends, numbers, selection)
+        for file, segment in zip(files, segments, strict=True):
+            file.close()
+            segment.path.unlink()
+        (self._folder / "numbers.u32").unlink()  # the mapping stays until it is let go
+        return [(segment.token_end, numbers[ends[i] : ends[i + 1]]) for i, segment in enumerate(segments)]
+
+
+def _merge_part(
+    batches: Sequence[pa.RecordBatch], ends: NDArray[np.int64], numbers: NDArray[np.uint32], selection: Selection
+) -> None:
+    encoded = pa.concat_arrays([batch.column("word") for batch in batches]).dictionary_encode()
+    which = np.asarray(encoded.indices)
+    ids = [np.asarray(batch.column("id")).astype(np.int64) for batch in batches]
+    first_seen = np.concatenate([(i << _SEGMENT_SHIFT) + part for i, part in enumerate(ids)])
+    counts = np.zeros(len(encoded.dictionary), np.int64)
+    np.add.at(counts, which, np.concatenate([np.asarray(batch.column("count")) for batch in batches]))
+    earliest = np.zeros(len(counts), np.int64)
+    earliest[which[::-1]] = first_seen[::-1]  # segments stand in the order of the text: the first wins
+    admitted = selection.admit(encoded.dictionary, counts, earliest)
+    places = np.concatenate([ends[i] + part for i, part in enumerate(ids)])
+    numbers[places] = admitted[which]

@@ -1,0 +1,253 @@
+"""Text in, encoded corpus out: one pass that counts and encodes at once, then ranks and rewrites the ids."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from coterie.config import CorpusConfig, VocabularyConfig
+from coterie.corpus.cache import Cache, CacheConfig, CacheKey, building
+from coterie.corpus.counting import Ranking, WordCounter
+from coterie.corpus.disk import check_room, disk_faults, estimated_bytes
+from coterie.corpus.encoded import IDS, OFFSETS, EncodedCorpus, write_meta, write_vocabulary
+from coterie.corpus.pieces import Block
+from coterie.corpus.reading import Reader
+from coterie.corpus.rewriting import rewrite
+from coterie.corpus.sources import Paths
+from coterie.corpus.tokenize import Sentences, Tokenizer, make_tokenizer
+from coterie.errors import ConfigError, CorpusError
+
+__all__ = ["EncodeProgress", "Source", "encode"]
+
+Source = str | os.PathLike[str] | Paths | Iterable[str] | Iterable[Sequence[str]] | Sequence[os.PathLike[str]]
+
+_SHOWN_WORDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeProgress:
+    """How far encoding has come; ``bytes_total`` is ``None`` where it can't be known."""
+
+    bytes_done: int
+    bytes_total: int | None
+    tokens: int
+    distinct_words: int
+
+
+def encode(
+    source: Source,
+    corpus: CorpusConfig = CorpusConfig(),  # noqa: B008 - frozen
+    vocabulary: VocabularyConfig = VocabularyConfig(),  # noqa: B008 - frozen
+    *,
+    tokenizer: Callable[[str], Iterable[str]] | None = None,
+    cache: CacheConfig | None = None,
+    memory_limit: int = 512 << 20,
+    workers: int = 1,
+    progress: Callable[[EncodeProgress], None] | None = None,
+    on_event: Callable[[str], None] | None = None,
+) -> EncodedCorpus:
+    """Encode text as token ids on disk, with its vocabulary.
+
+    Parameters
+    ----------
+    source
+        A file, folder, glob or ``"-"``; :class:`Paths` or a list of ``Path`` for several; or an iterable
+        of strings (texts) or of token lists, gone through once.
+    corpus, vocabulary
+        Settings.
+    tokenizer
+        A function from a sentence to its tokens, instead of a named tokenizer. It runs in this thread.
+    cache
+        Where to keep the result for later runs; iterables, pipes and texts of a ``tokenizer`` function
+        are not kept. ``None``: a temporary folder, gone when the corpus is closed.
+    memory_limit
+        Bytes that the dictionary of distinct words may take before it spills to disk. The result does
+        not depend on it.
+    workers
+        Threads that tokenise. The result does not depend on it.
+    progress
+        Called after each block of some megabytes.
+    on_event
+        Called with messages for the user. Without it, those that matter become Python warnings.
+
+    Raises
+    ------
+    CorpusError
+        If the text can't be read, or no word of it is kept.
+    ResourceError
+        If the disk lacks the room, before the work where that can be foreseen.
+
+    Examples
+    --------
+    >>> with encode(["the cat", "the dog and the cat"], vocabulary=VocabularyConfig(min_count=2)) as encoded:
+    ...     print(encoded.vocabulary.words, encoded.ids.tolist(), encoded.offsets.tolist())
+    ['the', 'cat'] [0, 1, 0, 0, 1] [0, 2, 5]
+    """
+    for option, value in (("memory_limit", memory_limit), ("workers", workers)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
+    warn = on_event or _python_warning
+    made = make_tokenizer(corpus, tokenizer)
+    reader = Reader(source, corpus, warn)
+    kept: Cache | None = None
+    key: CacheKey | None = None
+    if cache is not None and tokenizer is None and reader.files and all(file.size is not None for file in reader.files):
+        kept = Cache(cache, on_event or _silence, warn)
+        key = CacheKey.of(reader.files, corpus, vocabulary)
+        if found := kept.find(key):
+            return found
+    with building(cache.directory if cache else None) as folder:
+        check_room(folder, estimated_bytes(reader.files))
+        counter = WordCounter(folder, memory_limit)
+        skipped = _first_pass(reader, made, counter, folder, workers, progress)
+        ranking = counter.finish(vocabulary)
+        _check_words(reader, counter.tokens, skipped, ranking, vocabulary)
+        _tell_missing(ranking, vocabulary, skipped, warn)
+        n_tokens, n_sentences = rewrite(folder, ranking)
+        write_vocabulary(folder, ranking.words, ranking.counts)
+        meta = {
+            "n_tokens": n_tokens,
+            "n_sentences": n_sentences,
+            "n_words": len(ranking.words),
+            "raw_tokens": counter.tokens,
+            "raw_words": ranking.raw_words,
+            "key": key.ingredients if key else {"sources": []},
+        }
+        write_meta(folder, meta, durable=kept is not None)
+        if kept is not None and key is not None:
+            return kept.publish(folder, key)
+        return EncodedCorpus(folder, verify=False, temporary=True)
+
+
+def _python_warning(message: str) -> None:
+    warnings.warn(message, stacklevel=4)
+
+
+def _silence(message: str) -> None:
+    """Say nothing: without a listener, what is normal needs no words."""
+
+
+def _first_pass(
+    reader: Reader,
+    tokenizer: Tokenizer,
+    counter: WordCounter,
+    folder: Path,
+    workers: int,
+    progress: Callable[[EncodeProgress], None] | None,
+) -> int:
+    """Write provisional ids and sentence ends; return the number of records without text."""
+    skipped = 0
+    with (folder / IDS).open("wb", 0) as ids_file, (folder / OFFSETS).open("wb", 0) as ends_file:
+        ends = _SentenceEnds(ends_file)
+        blocks = reader.blocks(whole_lines=tokenizer.whole_lines)
+        for done in _in_order(blocks, tokenizer, workers if tokenizer.parallel else 1):
+            for sentences in done:
+                counts = np.bincount(sentences.ids, minlength=len(sentences.words))
+                ids = counter.add(sentences.words, counts)
+                with disk_faults(folder):
+                    _write(ids_file, ids[sentences.ids])
+                    ends.add(sentences)
+                skipped += sentences.skipped
+            if progress:
+                progress(EncodeProgress(reader.bytes_done, reader.bytes_total, counter.tokens, counter.distinct))
+    return skipped
+
+
+class _SentenceEnds:
+    """Writes where sentences end, empty ones left out; joins those that go on from piece to piece."""
+
+    def __init__(self, file: BinaryIO | Any) -> None:
+        self._file = file
+        self._closed = 0  # tokens in finished sentences
+        self._open = 0  # tokens in the one that goes on
+        _write(file, np.zeros(1, "<i8"))
+
+    def add(self, sentences: Sentences) -> None:
+        lengths = sentences.lengths.copy()
+        if not len(lengths):
+            return
+        lengths[0] += self._open
+        self._open = 0
+        if sentences.continues:
+            self._open, lengths = int(lengths[-1]), lengths[:-1]
+        lengths = lengths[lengths > 0]
+        if len(lengths):
+            ends = self._closed + np.cumsum(lengths)
+            self._closed = int(ends[-1])
+            _write(self._file, ends.astype("<i8"))
+
+
+def _write(file: Any, array: np.ndarray[Any, Any]) -> None:
+    data = memoryview(array).cast("B")
+    while len(data):  # an unbuffered file may take less than all
+        data = data[file.write(data) :]
+
+
+def _in_order(blocks: Iterator[Block], tokenizer: Tokenizer, workers: int) -> Iterator[list[Sentences]]:
+    """Tokenise the blocks in ``workers`` threads, and yield the results in the order of the text."""
+
+    def work(block: Block) -> list[Sentences]:
+        return [tokenizer.sentences(piece) for piece in block.pieces()]
+
+    if workers == 1:
+        yield from map(work, blocks)
+        return
+    waiting: deque[Future[list[Sentences]]] = deque()
+    with ThreadPoolExecutor(workers, "coterie-encode") as pool:
+        try:
+            for block in blocks:
+                waiting.append(pool.submit(work, block))
+                if len(waiting) > workers:  # bounds the memory: one block a thread, and one ready
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _check_words(reader: Reader, tokens: int, skipped: int, ranking: Ranking, config: VocabularyConfig) -> None:
+    if ranking.words:
+        return
+    if not tokens:
+        why = (
+            "it is empty, or holds only white space and punctuation; a generator that was gone through before is empty"
+            if reader.files is None
+            else "only white space and punctuation"
+        )
+        nulls = f"; {skipped:,} record(s) hold null" if skipped else ""
+        raise CorpusError(f"{reader.name}: there are no words in it ({why}{nulls}).")
+    if config.words is not None:
+        raise CorpusError(
+            f"{reader.name}: none of the {len(config.words):,} words of the vocabulary ({_shown(config.words)}) occurs. "
+            f"The text's most frequent word is {ranking.best[1]!r}: do the two agree in case and tokenisation?"
+        )
+    count, word = ranking.best
+    raise CorpusError(
+        f"{reader.name}: no word occurs {config.min_count:,} times (min_count); the most frequent, {word!r}, occurs "
+        f"{count:,} times in {tokens:,} tokens. Set min_count to {count:,} or less (1 keeps every word), or give more text."
+    )
+
+
+def _tell_missing(ranking: Ranking, config: VocabularyConfig, skipped: int, warn: Callable[[str], None]) -> None:
+    if skipped:
+        warn(f"{skipped:,} record(s) without text (null) were left out.")
+    if config.words is None and not config.keep_words:
+        return
+    known = set(ranking.words)
+    for option in ("words", "keep_words"):
+        missing = [word for word in dict.fromkeys(getattr(config, option) or ()) if word not in known]
+        if missing:
+            limit = " or are beyond max_vocab_size" if option == "words" and config.max_vocab_size is not None else ""
+            warn(f"{len(missing):,} of {option} do not occur in the text{limit} and are left out: {_shown(missing)}")
+
+
+def _shown(words: Sequence[str]) -> str:
+    return ", ".join(map(repr, words[:_SHOWN_WORDS])) + (", …" if len(words) > _SHOWN_WORDS else "")

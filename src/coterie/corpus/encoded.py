@@ -1,0 +1,204 @@
+"""The encoded corpus: a folder of memory-mapped arrays that training reads.
+
+====================  ==========================================================================
+``ids.u32``           little-endian uint32: each token's rank in the vocabulary
+``offsets.i64``       little-endian int64: sentence i is ``ids[offsets[i]:offsets[i + 1]]``
+``vocabulary.arrow``  Arrow IPC: columns ``word`` and ``count``, by rank
+``meta.json``         format version, sizes and CRC-32 of the three, and what they were made from
+====================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import weakref
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from coterie.errors import FormatError
+from coterie.vocabulary import Vocabulary
+
+__all__ = [
+    "FORMAT_VERSION",
+    "IDS",
+    "META",
+    "OFFSETS",
+    "EncodedCorpus",
+    "remove_folder",
+    "write_meta",
+    "write_vocabulary",
+]
+
+FORMAT_VERSION = 1
+IDS, OFFSETS, VOCABULARY, META = "ids.u32", "offsets.i64", "vocabulary.arrow", "meta.json"
+ARRAYS = (IDS, OFFSETS, VOCABULARY)
+_CHUNK = 1 << 22
+_REMEDY = "Remove the folder and encode the corpus again."
+
+
+class EncodedCorpus:
+    """Sentences of token ids on disk, memory-mapped, with their vocabulary.
+
+    A context manager: :meth:`close` lets the arrays go and removes the folder if it is a temporary one.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    verify
+        Compare the checksums, at about a second a gigabyte (sizes always are).
+    temporary
+        Remove the folder on :meth:`close`, or when the object goes.
+    from_cache
+        Whether an earlier run made it.
+
+    Attributes
+    ----------
+    vocabulary
+        Words by rank: count descending, ties by first appearance in the text. The counts are those of
+        the encoded ids.
+    ids
+        uint32, shape ``(n_tokens,)``, memory-mapped: ranks in the vocabulary.
+    offsets
+        int64, shape ``(n_sentences + 1,)``, memory-mapped: sentence i is
+        ``ids[offsets[i]:offsets[i + 1]]``; none is empty.
+    raw_tokens, raw_words
+        Tokens and distinct words of the text, before words were dropped.
+    fingerprint
+        Hash of the contents: equal for equal ids, sentences and vocabularies.
+
+    Raises
+    ------
+    FormatError
+        If the folder is no encoded corpus, of another version, or damaged.
+    """
+
+    def __init__(
+        self, path: Path, *, verify: bool = True, temporary: bool = False, from_cache: bool = False
+    ) -> None:
+        self.path, self.from_cache = path, from_cache
+        self._finalizer = weakref.finalize(self, _let_go, path, _shared_lock(path / META), temporary)
+        self.meta = _verified(path, checksums=verify)
+        self.n_tokens: int = self.meta["n_tokens"]
+        self.n_sentences: int = self.meta["n_sentences"]
+        self.raw_tokens: int = self.meta["raw_tokens"]
+        self.raw_words: int = self.meta["raw_words"]
+        self.ids: NDArray[np.uint32] = np.memmap(path / IDS, "<u4", "r", shape=(self.n_tokens,))
+        self.offsets: NDArray[np.int64] = np.memmap(path / OFFSETS, "<i8", "r", shape=(self.n_sentences + 1,))
+        with pa.memory_map(str(path / VOCABULARY)) as file:
+            table = pa.ipc.open_file(file).read_all()
+            self.vocabulary = Vocabulary(table["word"].to_pylist(), np.array(table["count"]))
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(self.meta["files"][name]["bytes"] for name in ARRAYS) + (self.path / META).stat().st_size
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of ids, sentences and vocabulary."""
+        return hashlib.sha256(json.dumps(self.meta["files"], sort_keys=True).encode()).hexdigest()[:16]
+
+    def close(self) -> None:
+        """Let the arrays go, and remove the folder if it is temporary."""
+        self.ids, self.offsets = np.zeros(0, np.uint32), np.zeros(1, np.int64)
+        self._finalizer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return (
+            f"EncodedCorpus({self.n_tokens:,} tokens, {self.n_sentences:,} sentences, "
+            f"{len(self.vocabulary):,} words, {str(self.path)!r})"
+        )
+
+
+def _shared_lock(path: Path) -> int | None:
+    """Tell other processes that the folder is in use; return the lock's file descriptor."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None  # the check that follows says what is missing
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return descriptor
+
+
+def _let_go(path: Path, descriptor: int | None, temporary: bool) -> None:
+    if descriptor is not None:
+        os.close(descriptor)
+    if temporary:
+        remove_folder(path)
+
+
+def write_vocabulary(folder: Path, words: list[str], counts: NDArray[np.int64]) -> None:
+    """Write ``vocabulary.arrow``."""
+    batch = pa.record_batch({"word": pa.array(words, pa.large_string()), "count": pa.array(counts, pa.int64())})
+    with (folder / VOCABULARY).open("wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
+        writer.write_batch(batch)
+
+
+def write_meta(folder: Path, meta: dict[str, Any], *, durable: bool) -> None:
+    """Add the files' sizes and checksums to ``meta`` and write it; if ``durable``, all is on the disk afterwards."""
+    files = {name: _stamp(folder / name) for name in ARRAYS}
+    text = json.dumps({"format_version": FORMAT_VERSION, **meta, "files": files}, indent=1)
+    (folder / META).write_text(text + "\n", encoding="utf-8")
+    for name in (*ARRAYS, META) if durable else ():
+        with (folder / name).open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _stamp(path: Path) -> dict[str, int]:
+    checksum, size = 0, 0
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            checksum, size = crc32(chunk, checksum), size + len(chunk)
+    return {"bytes": size, "crc32": checksum}
+
+
+def _verified(path: Path, *, checksums: bool) -> dict[str, Any]:
+    """Return the folder's meta data if everything is as it says."""
+    try:
+        meta: dict[str, Any] = json.loads((path / META).read_text(encoding="utf-8"))
+        version, files = meta["format_version"], meta["files"]
+        if version != FORMAT_VERSION:
+            raise FormatError(f"{path}: format version {version}; this program reads {FORMAT_VERSION}. {_REMEDY}")
+        for name in ARRAYS:
+            size, expected = (path / name).stat().st_size, files[name]
+            if size != expected["bytes"]:
+                raise FormatError(f"{path / name}: {size:,} bytes where {expected['bytes']:,} were written. {_REMEDY}")
+            if checksums and _stamp(path / name) != expected:
+                raise FormatError(f"{path / name}: damaged (the checksum differs). {_REMEDY}")
+        if files[IDS]["bytes"] != 4 * meta["n_tokens"] or files[OFFSETS]["bytes"] != 8 * (meta["n_sentences"] + 1):
+            raise FormatError(f"{path / META}: the sizes contradict each other. {_REMEDY}")
+        for key in ("raw_tokens", "raw_words"):
+            meta[key] = int(meta[key])
+    except FormatError:
+        raise
+    except FileNotFoundError as error:
+        raise FormatError(f"{path}: no encoded corpus; {Path(error.filename).name} is missing. {_REMEDY}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"{path / META}: not readable ({error!r}). {_REMEDY}") from error
+    return meta
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all in it; what is already gone is fine."""
+    shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,77 @@
+"""Python iterables: strings, or token lists; gone through once, so that a generator does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from coterie.config import EncodingErrors
+from coterie.corpus.pieces import BLOCK_BYTES, Block, Place, TextPiece, encoded_records
+from coterie.corpus.records import Ready, token_piece
+from coterie.errors import CorpusError
+
+__all__ = ["read_items"]
+
+# A Python string object takes some 50 bytes beside its characters; this keeps a batch of them within tens of MB.
+_ITEM_BYTES = 50
+
+
+def read_items(items: Iterable[Any], errors: EncodingErrors) -> Iterator[Block]:
+    """Yield the blocks of an iterable of strings, or of one of token lists.
+
+    Raises
+    ------
+    CorpusError
+        If an item is neither, or another kind than the first; the message numbers items from 1.
+    """
+    texts: bool | None = None
+    held: list[Any] = []
+    size, first = 0, 1
+    for number, item in enumerate(items, 1):
+        is_text = isinstance(item, str)
+        if texts is None:
+            texts = is_text
+        elif is_text is not texts:
+            raise CorpusError(_mixture(number, texts))
+        value = item if is_text else _tokens(item, number)
+        held.append(value)
+        size += _ITEM_BYTES + (len(value) if is_text else sum(map(len, value)) + _ITEM_BYTES * len(value))
+        if size > BLOCK_BYTES:
+            yield _block(held, first, errors, is_text=is_text)
+            held, size, first = [], 0, number + 1
+    if held:
+        yield _block(held, first, errors, is_text=bool(texts))
+
+
+def _block(items: Sequence[Any], first: int, errors: EncodingErrors, *, is_text: bool) -> Block:
+    place = Place("the iterable", "item", first)
+    numbers = range(first, first + len(items))
+    if is_text:
+        return Ready(TextPiece(encoded_records(items, place, numbers, errors), place))
+    return Ready(token_piece(items, place, numbers))
+
+
+def _mixture(number: int, texts: bool) -> str:
+    found, before = ("a token list", "strings") if texts else ("a string", "token lists")
+    return (
+        f"item {number:,} (counting from 1) is {found}, but the items before it are {before}. Give strings (texts "
+        "to tokenise) or lists of tokens, not both."
+    )
+
+
+def _tokens(item: Any, number: int) -> list[str]:
+    if isinstance(item, bytes | bytearray | Mapping) or not isinstance(item, Iterable):
+        hint = {
+            bytes: "decode it to a string first",
+            bytearray: "decode it to a string first",
+            dict: "take the text out of it, as in (row['text'] for row in rows)",
+        }.get(type(item), "every item must be a string or a list of strings")
+        raise CorpusError(f"item {number:,} (counting from 1) is {type(item).__name__}; {hint}.")
+    tokens = list(item)
+    for token in tokens:
+        if not isinstance(token, str):
+            raise CorpusError(
+                f"item {number:,} (counting from 1) holds a token that is {type(token).__name__} ({token!r}); every "
+                "token must be a string."
+            )
+    return tokens

@@ -1,0 +1,111 @@
+"""One stream of blocks from any source, with how far it has been read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from coterie.config import CorpusConfig
+from coterie.corpus.columns import read_columns
+from coterie.corpus.iterables import read_items
+from coterie.corpus.pieces import Block
+from coterie.corpus.records import read_csv, read_jsonl, read_text
+from coterie.corpus.sources import Paths, SourceFile, find_files
+from coterie.corpus.streams import ByteStream
+from coterie.errors import CorpusError
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """The blocks of a source, to be gone through once.
+
+    Attributes
+    ----------
+    files
+        The files, or ``None`` for a Python iterable.
+    bytes_total
+        Size of the files on disk, ``None`` where it can't be known.
+    """
+
+    def __init__(self, source: Any, config: CorpusConfig, warn: Callable[[str], None]) -> None:
+        self._source, self._config, self._warn = source, config, warn
+        paths = _as_paths(source)
+        self.files: list[SourceFile] | None = None if paths is None else find_files(paths, warn)
+        sizes = [file.size for file in self.files or []]
+        known = [size for size in sizes if size is not None]
+        self.bytes_total: int | None = sum(known) if known and len(known) == len(sizes) else None
+        self._finished = 0
+        self._stream: ByteStream | None = None
+
+    @property
+    def bytes_done(self) -> int:
+        """Bytes of the files that have been read so far (0 for an iterable)."""
+        return self._finished + (self._stream.position if self._stream else 0)
+
+    @property
+    def name(self) -> str:
+        """What to call the source in a message."""
+        if self.files is None:
+            return "the iterable"
+        return self.files[0].name if len(self.files) == 1 else f"{self.files[0].name} and {len(self.files) - 1:,} more"
+
+    def blocks(self, *, whole_lines: bool) -> Iterator[Block]:
+        """Yield the blocks in the order of the text."""
+        if self.files is None:
+            yield from read_items(self._source, self._config.encoding_errors)
+            return
+        for file in self.files:
+            yield from self._file_blocks(file, whole_lines=whole_lines)
+            self._finished += file.size or 0
+
+    def _file_blocks(self, file: SourceFile, *, whole_lines: bool) -> Iterator[Block]:
+        field, errors = self._config.text_field, self._config.encoding_errors
+        with ByteStream(file) as stream:
+            if stream.empty:
+                self._empty(file)
+                return
+            if file.format in ("parquet", "arrow"):
+                yield from read_columns(file, field, errors)
+                return
+            self._stream = stream
+            try:
+                match file.format:
+                    case "jsonl":
+                        yield from read_jsonl(stream, field, errors)
+                    case "csv" | "tsv":
+                        yield from read_csv(stream, file.name, field, errors, tabs=file.format == "tsv")
+                    case _:
+                        yield from read_text(stream, errors, whole_lines=whole_lines)
+            finally:
+                self._stream = None
+
+    def _empty(self, file: SourceFile) -> None:
+        # In a folder of many files one may be empty; a file that was named should not be.
+        if file.named:
+            raise CorpusError(f"{file.name}: the file is empty; there is no text in it.")
+        self._warn(f"{file.name}: left out, the file is empty.")
+
+
+def _as_paths(source: Any) -> list[str | os.PathLike[str]] | None:
+    """Return what the source names, or ``None`` if it holds the text itself."""
+    if isinstance(source, str | os.PathLike):
+        return [source]
+    if isinstance(source, Paths):
+        return list(source)
+    if isinstance(source, bytes | bytearray):
+        raise CorpusError("the source is bytes; give a path, or an iterable of strings or of token lists.")
+    if not isinstance(source, Iterable):
+        raise CorpusError(
+            f"the source is {type(source).__name__}; give a path, or an iterable of strings or of token lists."
+        )
+    if isinstance(source, list | tuple) and any(isinstance(item, os.PathLike) for item in source):
+        strange = next((item for item in source if not isinstance(item, os.PathLike)), None)
+        if strange is not None:
+            raise CorpusError(
+                f"the list mixes paths with {type(strange).__name__} ({strange!r}); make every path a pathlib.Path, "
+                "or wrap them: Paths([...])."
+            )
+        return list(source)
+    return None
