@@ -52,12 +52,20 @@ def test_most_similar(both, query):
         {"positive": "w1"},
         {"positive": ["w1", "w2"], "negative": ["w3"]},
         {"positive": ["w1", "w2", "w8"], "negative": ["w3", "w4"], "topn": 30},
-        {"positive": ["w1", "w2"], "negative": ["w3"], "restrict_vocab": 60, "topn": 100},
     ],
 )
+@pytest.mark.filterwarnings("ignore:Call to deprecated .init_sims")
 def test_most_similar_cosmul(both, query):
     ours, theirs = both
     assert_same(ours.most_similar_cosmul(**query), theirs.most_similar_cosmul(**query))
+
+
+@pytest.mark.filterwarnings("ignore:Call to deprecated .init_sims")
+def test_most_similar_cosmul_heeds_restrict_vocab_which_gensim_takes_and_ignores(both):
+    ours, theirs = both
+    query = {"positive": ["w1", "w2"], "negative": ["w3"]}
+    expected = [pair for pair in theirs.most_similar_cosmul(**query, topn=ROWS) if int(pair[0][1:]) < 60]
+    assert_same(ours.most_similar_cosmul(**query, topn=ROWS, restrict_vocab=60), expected)
 
 
 def test_similar_by_vector(both):

@@ -47,8 +47,8 @@ def row_norms(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     return norms
 
 
-def unit(vector: NDArray[np.floating[Any]], name: str) -> NDArray[np.float32]:
-    """Return the vector with length 1, a zero vector as it is.
+def unit(vector: NDArray[np.floating[Any]], name: str) -> NDArray[np.float64]:
+    """Return the vector in float64 with length 1, a zero vector as it is.
 
     Parameters
     ----------
@@ -68,9 +68,9 @@ def unit(vector: NDArray[np.floating[Any]], name: str) -> NDArray[np.float32]:
     if not math.isfinite(largest):
         raise FormatError(f"the vector of {name} holds NaN or infinity; train or fetch it anew.")
     if largest == 0:
-        return np.zeros(len(wide), dtype=np.float32)
+        return wide
     wide /= largest
-    return np.asarray(wide / math.sqrt(wide @ wide), dtype=np.float32)
+    return wide / math.sqrt(wide @ wide)
 
 
 def cosines(

@@ -8,7 +8,7 @@ and a string where a list is meant is an error.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeAlias, overload
 
@@ -120,7 +120,7 @@ class WordVectors:
     def __getitem__(self, words: Sequence[str]) -> Vector: ...
     def __getitem__(self, words: str | Sequence[str]) -> Vector:
         """Return the vector of a word, or for a list of words a new matrix with a row for each."""
-        if isinstance(words, str):
+        if isinstance(words, str) or not isinstance(words, Iterable):
             return self.get_vector(words)
         return self.matrix[[self._row(word) for word in words]]
 
@@ -145,8 +145,8 @@ class WordVectors:
         WordNotFoundError
             With the nearest spellings.
         """
-        vector = self.matrix[self._row(word)]
-        vector = unit(vector, repr(word)) if norm else vector.view()
+        row = self.matrix[self._row(word)]
+        vector: Vector = unit(row, repr(word)).astype(np.float32) if norm else row.view()
         vector.flags.writeable = False
         return vector
 
@@ -159,7 +159,7 @@ class WordVectors:
         >>> WordVectors(["a", "b"], np.array([[2, 0], [0, 3]], dtype=np.float32)).similarity("a", "b")
         0.0
         """
-        return _dot(self.get_vector(w1, norm=True), self.get_vector(w2, norm=True))
+        return _dot(*(unit(self.get_vector(word), repr(word)) for word in (w1, w2)))
 
     def distance(self, w1: str, w2: str) -> float:
         """Return 1 − :meth:`similarity`, between 0 and 2."""
@@ -293,7 +293,7 @@ class WordVectors:
         """
         rows = self._rows_searched(topn, restrict_vocab)
         parts = parts_of(positive, negative, self.vector_size, weights=False)
-        queries = np.stack([unit(self._vector(part), "the query") for part in parts])
+        queries = np.stack([unit(self._vector(part), "the query") for part in parts]).astype(np.float32)
         signs = np.array([part.weight for part in parts])
         if not (signs > 0).any():
             raise ConfigError("positive is empty; 3CosMul needs at least one positive word.")
@@ -333,7 +333,7 @@ class WordVectors:
         total = np.zeros(self.vector_size, dtype=np.float64)
         for part in parts:
             total += part.weight * self._vector(part).astype(np.float64)
-        return unit(total, "the query")
+        return unit(total, "the query").astype(np.float32)
 
     def _named(self, parts: list[Part]) -> set[int]:
         return {self.index[part.item] for part in parts if isinstance(part.item, str)}
@@ -395,8 +395,8 @@ class WordVectors:
         return cls(table.words, table.matrix, table.counts)
 
 
-def _dot(one: Vector, other: Vector) -> float:
-    return min(1.0, max(-1.0, float(one.astype(np.float64) @ other.astype(np.float64))))
+def _dot(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    return min(1.0, max(-1.0, float(one @ other)))
 
 
 def _check_list(option: str, words: object, least: int) -> None:
