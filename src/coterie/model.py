@@ -16,6 +16,7 @@ from coterie.formats.files import replacing_folder, try_folder
 from coterie.formats.folder import (
     FORMAT_VERSION,
     fill_folder,
+    foreign_entries,
     is_model_folder,
     map_matrices,
     read_config,
@@ -87,8 +88,8 @@ class Model:
         Parameters
         ----------
         path
-            A folder that does not exist (its parents are made), is empty, or is a Coterie model,
-            which is replaced.
+            A folder that does not exist (its parents are made), is empty, or is a Coterie model and
+            nothing else, which is replaced.
 
         Raises
         ------
@@ -171,7 +172,12 @@ def _check_replaceable(path: Path) -> None:
         raise FormatError(f"{path} is a link to nothing; remove it or choose another place.")
     if path.exists() and not path.is_dir():
         raise FormatError(f"{path} is a file; a model is a folder. Choose another name.")
-    if path.is_dir() and any(path.iterdir()) and not is_model_folder(path):
+    if not path.is_dir() or not any(path.iterdir()):
+        return
+    # A folder that someone added files to is not ours alone to remove.
+    foreign = foreign_entries(path)
+    if foreign or not is_model_folder(path):
+        held = f" ({', '.join(foreign[:5])})" if foreign else ""
         raise FormatError(
-            f"{path} is a folder with other things in it and is not replaced. Choose another, or empty it."
+            f"{path} is a folder with other things in it{held} and is not replaced. Choose another, or empty it."
         )

@@ -277,6 +277,8 @@ def _refusals(path: str | os.PathLike[str]) -> Iterator[None]:
             told = f"{path} can't be written: no room ({reason}). Free some, or write to another disk."
         elif error.errno in _REFUSED:
             told = f"{path} can't be written: {reason}. Choose a folder where you may write."
+        elif error.errno in (errno.EEXIST, errno.ENOTDIR):
+            told = f"{path} can't be written: a file is in the place of its folder. Choose another name."
         else:
             told = f"{path} can't be written: {reason}. Does its folder exist? Choose another."
         raise ResourceError(told) from error

@@ -24,6 +24,7 @@ from coterie.formats.table import WordTable
 __all__ = [
     "FORMAT_VERSION",
     "fill_folder",
+    "foreign_entries",
     "is_model_folder",
     "map_matrices",
     "read_config",
@@ -44,9 +45,17 @@ def is_model_folder(path: Path) -> bool:
     try:
         config = json.loads((path / _CONFIG).read_bytes())
     except (OSError, ValueError):
-        # With a broken config.json the other files' names still tell.
-        return (path / _MATRICES).is_file() and (path / _VOCABULARY).is_file()
-    return isinstance(config, dict) and "format_version" in config
+        config = None
+    if isinstance(config, dict) and "format_version" in config:
+        return True
+    # With a broken config.json the other files' names still tell.
+    return (path / _MATRICES).is_file() and (path / _VOCABULARY).is_file()
+
+
+def foreign_entries(path: Path) -> list[str]:
+    """Return the names in a folder that are not a model's."""
+    ours = {_MATRICES, _VOCABULARY, _CONFIG, _METRICS, _CARD}
+    return sorted(entry.name for entry in path.iterdir() if entry.name not in ours)
 
 
 def fill_folder(
