@@ -366,6 +366,14 @@ def test_settings_of_any_kind_become_json(tmp_path):
     assert Model.load(tmp_path / "m").config["figures"] == expected
 
 
+def test_names_that_are_not_unicode_are_kept(tmp_path):
+    model = make_model()
+    model.config["corpus_statistics"] = {"source": "caf\udce9.txt"}
+    model.save(tmp_path / "m\udce9")
+    again = Model.load(tmp_path / "m\udce9")
+    assert again.config["corpus_statistics"] == {"source": "caf\udce9.txt"}
+
+
 def test_a_word_that_is_no_text_is_told(tmp_path):
     with pytest.raises(FormatError, match="not Unicode text"):
         make_model(words=["a", "\ud800"]).save(tmp_path / "m")

@@ -179,5 +179,5 @@ def _check_replaceable(path: Path) -> None:
     if foreign or not is_model_folder(path):
         held = f" ({', '.join(foreign[:5])})" if foreign else ""
         raise FormatError(
-            f"{path} is a folder with other things in it{held} and is not replaced. Choose another, or empty it."
+            f"{path} is a folder with other things in it{held} and is not replaced. Choose another."
         )

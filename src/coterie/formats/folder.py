@@ -79,12 +79,17 @@ def fill_folder(
         Settings, metrics and the model card.
     """
     config, metrics, card = texts
-    (folder / _CONFIG).write_text(_json(config, "config", indent=2) + "\n", encoding="utf-8")
-    (folder / _METRICS).write_text("".join(_json(m, "metrics") + "\n" for m in metrics), encoding="utf-8")
-    (folder / _CARD).write_text(card, encoding="utf-8")
+    _write_text(folder / _CONFIG, _json(config, "config", indent=2) + "\n")
+    _write_text(folder / _METRICS, "".join(_json(report, "metrics") + "\n" for report in metrics))
+    _write_text(folder / _CARD, card)
     _write_vocabulary(folder / _VOCABULARY, words, counts)
     with (folder / _MATRICES).open("wb") as file:
         write_safetensors(file, matrices, {"format": "coterie", "rows": "the words of vocabulary.parquet"})
+
+
+def _write_text(path: Path, text: str) -> None:
+    # File names that are not UTF-8 come as lone surrogates; escaped, they are what JSON has for them.
+    path.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def _json(value: Mapping[str, Any], what: str, indent: int | None = None) -> str:
