@@ -198,7 +198,9 @@ def read_vocabulary(path: Path) -> tuple[list[str], NDArray[np.int64]]:
     if not file.is_file():
         raise FormatError(f"{path} is incomplete: {_VOCABULARY} is missing. Copy it again.")
     try:
-        table = parquet.read_table(file, memory_map=True)
+        # A ParquetFile, since read_table imports pyarrow.dataset and refuses names that are not UTF-8.
+        with file.open("rb") as source, parquet.ParquetFile(source) as opened:
+            table = opened.read()
     except (pa.ArrowException, OSError) as error:
         raise FormatError(
             f"{file} is damaged or cut short ({file.stat().st_size:,} bytes): {error}"
