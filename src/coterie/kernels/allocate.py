@@ -1,0 +1,60 @@
+"""Matrices as the kernels want them: padded rows, 64-byte aligned, in huge pages where granted."""
+
+from __future__ import annotations
+
+import mmap
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.errors import ResourceError
+
+__all__ = ["ROW_MULTIPLE", "aligned_matrix", "padded_columns"]
+
+ROW_MULTIPLE = 16
+"""Rows are padded to a multiple of this many float32, one cache line of 64 bytes."""
+
+_HUGE_PAGE = 1 << 21
+
+
+def padded_columns(columns: int) -> int:
+    """Return `columns` rounded up to a whole cache line of float32.
+
+    Examples
+    --------
+    >>> padded_columns(100), padded_columns(16)
+    (112, 16)
+    """
+    return -(-columns // ROW_MULTIPLE) * ROW_MULTIPLE
+
+
+def aligned_matrix(rows: int, columns: int) -> NDArray[np.float32]:
+    """Return a zero float32 matrix, shape ``(rows, padded_columns(columns))``, its first row page-aligned.
+
+    The memory is an anonymous map: the kernel hands out zero pages on first touch, so a matrix that is
+    never touched costs nothing, and ``madvise`` asks for huge pages, which spares most TLB misses of the
+    random rows that negatives visit.
+
+    Raises
+    ------
+    ResourceError
+        When the system refuses the memory.
+    """
+    padded = padded_columns(columns)
+    size = max(rows * padded * 4, 1)
+    huge = size >= _HUGE_PAGE
+    try:
+        buffer = mmap.mmap(-1, size + (_HUGE_PAGE if huge else 64))
+    except (OSError, OverflowError) as error:
+        raise ResourceError(
+            f"the system refused {size / 2**20:,.0f} MiB for a matrix of {rows:,} × {padded} float32 ({error}); "
+            "lower vector_size or max_vocab_size, or raise min_count."
+        ) from error
+    if huge and hasattr(mmap, "MADV_HUGEPAGE"):
+        try:
+            buffer.madvise(mmap.MADV_HUGEPAGE)
+        except OSError:  # a kernel built without huge pages: slower, not wrong
+            pass
+    flat = np.frombuffer(buffer, dtype=np.uint8)
+    start = -flat.ctypes.data % (_HUGE_PAGE if huge else 64)
+    return flat[start : start + rows * padded * 4].view(np.float32).reshape(rows, padded)

@@ -1,0 +1,309 @@
+"""The logistic block: M input rows against N output rows, one step of gradient descent.
+
+With ``X`` the block's input rows (M × D), ``Y`` its output rows (N × D), a label ``t_j`` ∈ {0, 1} for each
+output row and the learning rate η::
+
+    S = Y Xᵀ                      scores, s_ji = Y_j · X_i
+    L = Σ_ij  −t_j log σ(s_ji) − (1 − t_j) log σ(−s_ji)
+    G = η (t_j − σ(s_ji))         = −η ∂L/∂s_ji
+    X_i += Σ_j G_ji Y_j           both right-hand sides from the values
+    Y_j += Σ_i G_ji X_i           before the step
+
+Negative sampling is this block with N = 1 + k and the labels 1, 0, … 0 (arXiv 1310.4546, equation 4).
+Each step exists twice with the same meaning: :func:`plain_step` in plain loops, :func:`simd_step` on the
+vector intrinsics of :mod:`coterie.kernels.simd`. A row may be listed more than once on either side: its
+changes add up.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.kernels.allocate import aligned_matrix
+from coterie.kernels.compile import inner_kernel
+from coterie.kernels.simd import (
+    LANES,
+    TILE_INPUTS,
+    TILE_OUTPUTS,
+    UPDATE_ROWS,
+    dot_tile,
+    prefetch_row,
+    rank_update,
+    sigmoid_rows,
+)
+
+__all__ = [
+    "Block",
+    "Matrices",
+    "make_block",
+    "make_matrices",
+    "plain_prefetch",
+    "plain_step",
+    "sigmoid",
+    "simd_prefetch",
+    "simd_step",
+]
+
+
+_STAMPS = 1024
+
+
+class Matrices(NamedTuple):
+    """The model: two float32 matrices, shape (V, padded D), C-contiguous and 64-byte aligned.
+
+    The addresses stand beside the arrays because Numba counts a reference, atomically, each time that a
+    kernel asks an array for its address: that alone took a third of a step.
+    """
+
+    input_vectors: NDArray[np.float32]
+    output_vectors: NDArray[np.float32]
+    input_address: int
+    output_address: int
+    row_bytes: int
+
+
+class Addresses(NamedTuple):
+    """Where a block's scores and row lists begin."""
+
+    scores: int
+    input_rows: int
+    output_rows: int
+    input_copy_rows: int
+    output_copy_rows: int
+
+
+class Block(NamedTuple):
+    """One thread's working memory for blocks of up to M × N rows.
+
+    ``inputs`` (M), ``outputs`` (N) and ``labels`` (N) are filled by the caller with row numbers and labels;
+    ``loss`` collects, in float64, the loss and the number of input rows that it was summed over.
+    """
+
+    inputs: NDArray[np.int64]
+    outputs: NDArray[np.int64]
+    labels: NDArray[np.float32]
+    loss: NDArray[np.float64]
+    scores: NDArray[np.float32]
+    input_copy: NDArray[np.float32]
+    output_copy: NDArray[np.float32]
+    input_rows: NDArray[np.int64]
+    output_rows: NDArray[np.int64]
+    input_copy_rows: NDArray[np.int64]
+    output_copy_rows: NDArray[np.int64]
+    stamps: NDArray[np.int64]
+    addresses: Addresses
+    columns: int
+
+
+def make_matrices(input_vectors: NDArray[np.float32], output_vectors: NDArray[np.float32]) -> Matrices:
+    """Return both matrices, made by :func:`~coterie.kernels.allocate.aligned_matrix`, as kernels take them."""
+    return Matrices(
+        input_vectors,
+        output_vectors,
+        input_vectors.ctypes.data,
+        output_vectors.ctypes.data,
+        input_vectors.strides[0],
+    )
+
+
+def _row_addresses(matrix: NDArray[np.float32]) -> NDArray[np.int64]:
+    return matrix.ctypes.data + np.arange(len(matrix), dtype=np.int64) * matrix.strides[0]
+
+
+def make_block(inputs: int, outputs: int, vector_size: int) -> Block:
+    """Return working memory for blocks of up to `inputs` × `outputs` rows of `vector_size` floats."""
+    input_copy, output_copy = aligned_matrix(inputs, vector_size), aligned_matrix(outputs, vector_size)
+    scores = aligned_matrix(1, outputs * _score_stride(inputs) + LANES)[0]
+    input_rows, output_rows = np.zeros(inputs, np.int64), np.zeros(outputs, np.int64)
+    input_copy_rows, output_copy_rows = _row_addresses(input_copy), _row_addresses(output_copy)
+    lists = (scores, input_rows, output_rows, input_copy_rows, output_copy_rows)
+    return Block(
+        inputs=np.zeros(inputs, np.int64),
+        outputs=np.zeros(outputs, np.int64),
+        labels=np.zeros(outputs, np.float32),
+        loss=np.zeros(2, np.float64),
+        scores=scores,
+        input_copy=input_copy,
+        output_copy=output_copy,
+        input_rows=input_rows,
+        output_rows=output_rows,
+        input_copy_rows=input_copy_rows,
+        output_copy_rows=output_copy_rows,
+        stamps=np.zeros(1 + _STAMPS, np.int64),
+        addresses=Addresses(*(array.ctypes.data for array in lists)),
+        # Fewer than the padded columns: what is beyond stays zero in every row, so whole vectors suffice.
+        columns=-(-vector_size // LANES) * LANES,
+    )
+
+
+def _score_stride(inputs: int) -> int:
+    return (inputs + 3) & ~3
+
+
+# The continued fraction of tanh (Lambert), cut after seven terms: within 5e-7 of σ up to |s| = 6 and 5e-5
+# everywhere, with neither a table nor a call, so that loops over it vectorise. The bound is where it reaches 1.
+_LIMIT = np.float32(4.97)
+_HALF = np.float32(0.5)
+_N3, _N2, _N1 = np.float32(378.0), np.float32(17325.0), np.float32(135135.0)
+_D3, _D2, _D1 = np.float32(28.0), np.float32(3150.0), np.float32(62370.0)
+
+
+@inner_kernel
+def sigmoid(s: np.float32) -> np.float32:
+    """Return σ(s) = ½ + ½ tanh(s/2) in float32, within 5e-5; NaN stays NaN."""
+    t = _HALF * s
+    if t > _LIMIT:
+        t = _LIMIT
+    if t < -_LIMIT:
+        t = -_LIMIT
+    q = t * t
+    return _HALF + _HALF * t * (_N1 + q * (_N2 + q * (_N3 + q))) / (_N1 + q * (_D1 + q * (_D2 + q * _D3)))
+
+
+@inner_kernel
+def _add_loss(
+    scores: NDArray[np.float32],
+    labels: NDArray[np.float32],
+    inputs: int,
+    outputs: int,
+    stride: int,
+    loss: NDArray[np.float64],
+) -> None:
+    total = 0.0
+    for j in range(outputs):
+        for i in range(inputs):
+            # −log σ(±s) = log(1 + e^∓s), without overflow.
+            x = np.float64(scores[j * stride + i])
+            if labels[j] > 0:
+                x = -x
+            total += max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+    loss[0] += total
+    loss[1] += inputs
+
+
+@inner_kernel
+def _copy_rows(
+    matrix: NDArray[np.float32],
+    numbers: NDArray[np.int64],
+    count: int,
+    columns: int,
+    copy: NDArray[np.float32],
+) -> None:
+    for i in range(count):
+        for d in range(columns):
+            copy[i, d] = matrix[numbers[i], d]
+
+
+@inner_kernel
+def plain_step(matrices: Matrices, block: Block, inputs: int, outputs: int, rate: np.float32, record: bool) -> None:
+    """Do one step on the first `inputs` × `outputs` rows named in `block`, in plain loops."""
+    columns = block.columns
+    x, y, scores = block.input_copy, block.output_copy, block.scores
+    stride = inputs
+    _copy_rows(matrices.input_vectors, block.inputs, inputs, block.columns, block.input_copy)
+    _copy_rows(matrices.output_vectors, block.outputs, outputs, block.columns, block.output_copy)
+    for j in range(outputs):
+        for i in range(inputs):
+            total = np.float32(0)
+            for d in range(columns):
+                total += x[i, d] * y[j, d]
+            scores[j * stride + i] = total
+    if record:
+        _add_loss(block.scores, block.labels, inputs, outputs, stride, block.loss)
+    for j in range(outputs):
+        for i in range(inputs):
+            scores[j * stride + i] = rate * (block.labels[j] - sigmoid(scores[j * stride + i]))
+    for i in range(inputs):
+        row = matrices.input_vectors[block.inputs[i]]
+        for j in range(outputs):
+            g = scores[j * stride + i]
+            for d in range(columns):
+                row[d] += g * y[j, d]
+    for j in range(outputs):
+        row = matrices.output_vectors[block.outputs[j]]
+        for i in range(inputs):
+            g = scores[j * stride + i]
+            for d in range(columns):
+                row[d] += g * x[i, d]
+
+
+@inner_kernel
+def simd_step(matrices: Matrices, block: Block, inputs: int, outputs: int, rate: np.float32, record: bool) -> None:
+    """Do what :func:`plain_step` does, on vectors; rows stay in their matrices wherever they can."""
+    columns = block.columns
+    stride = (inputs + 3) & ~3
+    for i in range(inputs):
+        block.input_rows[i] = matrices.input_address + block.inputs[i] * matrices.row_bytes
+    for j in range(outputs):
+        block.output_rows[j] = matrices.output_address + block.outputs[j] * matrices.row_bytes
+    xs, ys, scores = block.addresses.input_rows, block.addresses.output_rows, block.addresses.scores
+    _score_tiles(xs, inputs, ys, outputs, columns, scores, 4 * stride)
+    if record:
+        _add_loss(block.scores, block.labels, inputs, outputs, stride, block.loss)
+    sigmoid_rows(scores, outputs * stride)
+    for j in range(outputs):
+        label = rate * block.labels[j]
+        for i in range(j * stride, j * stride + stride):
+            block.scores[i] = label - rate * block.scores[i]
+    old_xs, old_ys = xs, ys
+    if inputs > UPDATE_ROWS or not _distinct(block.outputs, outputs, block.stamps):
+        # Several sweeps, or a row that is listed twice: the old values are copied away first.
+        _copy_rows(matrices.input_vectors, block.inputs, inputs, columns, block.input_copy)
+        _copy_rows(matrices.output_vectors, block.outputs, outputs, columns, block.output_copy)
+        old_xs, old_ys = block.addresses.input_copy_rows, block.addresses.output_copy_rows
+    for i in range(0, inputs, UPDATE_ROWS):
+        m = min(inputs - i, UPDATE_ROWS)
+        rank_update(old_xs + 8 * i, xs + 8 * i, m, old_ys, ys, outputs, columns, scores + 4 * i, 4 * stride)
+
+
+@inner_kernel
+def _score_tiles(xs: int, inputs: int, ys: int, outputs: int, columns: int, scores: int, stride: int) -> None:
+    """Cover M × N scores with tiles that are as even as they can be without a division."""
+    i = np.int64(0)
+    while i < inputs:
+        # 5 rows as 3 + 2 need fewer loads than 4 + 1.
+        left = inputs - i
+        m = min(left, TILE_INPUTS - (left > TILE_INPUTS and 0 < left % TILE_INPUTS < TILE_INPUTS - 1))
+        j = np.int64(0)
+        while j < outputs:
+            left = outputs - j
+            n = min(left, TILE_OUTPUTS - (left > TILE_OUTPUTS and 0 < left % TILE_OUTPUTS < TILE_OUTPUTS - 1))
+            dot_tile(xs + 8 * i, m, ys + 8 * j, n, columns, scores + stride * j + 4 * i, stride)
+            j += n
+        i += m
+
+
+@inner_kernel
+def _distinct(numbers: NDArray[np.int64], count: int, stamps: NDArray[np.int64]) -> bool:
+    """Tell whether no number is listed twice.
+
+    Numbers leave this call's stamp in a small table; only if one finds it there are they compared pairwise.
+    """
+    stamps[0] += 1
+    stamp, met = stamps[0], np.int64(0)
+    for j in range(count):
+        place = 1 + (numbers[j] & (_STAMPS - 1))
+        met += stamps[place] == stamp
+        stamps[place] = stamp
+    if met == 0:
+        return True
+    for i in range(1, count):
+        for j in range(i):
+            if numbers[i] == numbers[j]:
+                return False
+    return True
+
+
+@inner_kernel
+def simd_prefetch(matrix_address: int, row_bytes: int, row: int, columns: int) -> None:
+    """Ask for a row that a coming step will read and write."""
+    prefetch_row(matrix_address + row * row_bytes, columns)
+
+
+@inner_kernel
+def plain_prefetch(matrix_address: int, row_bytes: int, row: int, columns: int) -> None:
+    """Do nothing: plain Numba has no prefetch."""

@@ -1,0 +1,1 @@
+"""One file for each loss: what a chunk's plan does to the matrices."""

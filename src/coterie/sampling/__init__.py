@@ -1,0 +1,1 @@
+"""All the randomness of training, as data: drawn by counters, so that it depends on no thread."""

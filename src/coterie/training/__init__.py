@@ -1,0 +1,1 @@
+"""The training loop: threads over chunks, learning-rate schedule, loss, guards."""

@@ -1,0 +1,98 @@
+"""Learning is guarded: a run that goes wrong stops with what to change, and never ends in a silent bad model."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.config import TrainingConfig
+from coterie.errors import CorpusError, TrainingError
+from coterie.kernels.logistic import Matrices
+
+__all__ = ["check_input", "check_loss", "check_matrices", "untrained_loss"]
+
+# Vectors of a healthy run have norms of 1 to 20. σ saturates, so a bad run grows by steps, not to infinity.
+_LARGEST_NORM = 1000.0
+_ROWS_AT_A_TIME = 65_536
+
+
+def untrained_loss(negative: int) -> float:
+    """Return the loss of zero scores, (1 + k)·log 2, from which a run starts."""
+    return (1 + negative) * math.log(2)
+
+
+def check_input(offsets: NDArray[np.int64], words: int, config: TrainingConfig) -> list[str]:
+    """Return remarks on settings that will not do what their name says on this corpus.
+
+    Raises
+    ------
+    CorpusError
+        When there is nothing to learn: one word, or no sentence of two.
+    """
+    if words < 2:
+        raise CorpusError(
+            f"the vocabulary has {words} word; Skip-gram learns words from other words and needs at least two. "
+            "Lower min_count or give more text."
+        )
+    longest = int(np.diff(offsets).max())
+    if longest < 2:
+        raise CorpusError(
+            "every sentence has a single word in the vocabulary, so there are no pairs to train on. One line is "
+            "one sentence: is the text one word a line? Or lower min_count."
+        )
+    remarks = []
+    if config.window >= longest:
+        remarks.append(
+            f"window is {config.window}, but the longest sentence has {longest} words: it reaches at most {longest - 1}"
+        )
+    if config.negative >= words:
+        remarks.append(
+            f"negative is {config.negative}, but the vocabulary has {words} words: the same negatives come up repeatedly"
+        )
+    return remarks
+
+
+def check_loss(loss: float, config: TrainingConfig) -> None:
+    """Stop a run whose loss is not a number, or twice that of guessing.
+
+    Raises
+    ------
+    TrainingError
+        With what to change.
+    """
+    if not math.isfinite(loss):
+        raise TrainingError(f"the loss became {loss}: the vectors hold NaN or infinity. {_advice(config)}")
+    start = untrained_loss(config.negative)
+    if loss > 2 * start:
+        raise TrainingError(
+            f"the loss rose to {loss:.3g} a pair, where untrained vectors have {start:.3g}: training diverges. "
+            f"{_advice(config)}"
+        )
+
+
+def check_matrices(matrices: Matrices, config: TrainingConfig, rows: int | None = None) -> None:
+    """Stop a run whose vectors hold NaN or exploding norms, looking at the first `rows` (None: all).
+
+    Raises
+    ------
+    TrainingError
+        With the row's number, its norm and what to change.
+    """
+    for name in ("input_vectors", "output_vectors"):
+        matrix = getattr(matrices, name)
+        for start in range(0, len(matrix) if rows is None else min(rows, len(matrix)), _ROWS_AT_A_TIME):
+            block = matrix[start : start + _ROWS_AT_A_TIME]
+            with np.errstate(over="ignore", invalid="ignore"):
+                squares = np.einsum("ij,ij->i", block, block)
+            bad = np.flatnonzero(~(squares <= _LARGEST_NORM**2))
+            if bad.size:
+                norm = math.sqrt(squares[bad[0]]) if squares[bad[0]] >= 0 else math.nan
+                raise TrainingError(
+                    f"row {start + bad[0]} of {name} has norm {norm:.3g}: training diverges. {_advice(config)}"
+                )
+
+
+def _advice(config: TrainingConfig) -> str:
+    return f"Lower alpha (now {config.alpha:g}; 0.025 suits most corpora) or epochs (now {config.epochs})."

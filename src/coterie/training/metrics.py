@@ -1,0 +1,108 @@
+"""What a run reports while it goes on: progress, and a loss that is right.
+
+The loss is the mean over (input, output) pairs of ``−log σ(s_O) − Σ log σ(−s_w)``, taken before each step and
+summed in float64, over every chunk of a small run or over a random choice of a large run's chunks. The choice
+is keyed by (seed, epoch, chunk), so it is independent of the values: an unbiased sample.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from coterie.sampling.rng import RECORDED, random_bits, stream_key
+
+__all__ = ["LossMeter", "Progress", "record_interval", "records_chunk"]
+
+# Recording costs as much as the step itself; one chunk in 32 is 3 % of the time.
+_MOST_INTERVAL = 32
+_RECORDED_CHUNKS = 256
+_RECENT = 32
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands, handed to callbacks.
+
+    ``words_*`` count corpus words (after ``min_count``, before subsampling) or, in the stage ``"encode"``,
+    tokens read; ``words_total`` is None while unknown. ``loss`` is the mean per pair over the recent stretch.
+    """
+
+    stage: Literal["encode", "train"]
+    words_done: int
+    words_total: int | None
+    seconds: float
+    epoch: int = 0
+    epochs: int = 0
+    loss: float | None = None
+    learning_rate: float | None = None
+    fraction: float | None = None
+
+    @property
+    def words_per_second(self) -> float:
+        """Words a second since the stage began."""
+        return self.words_done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds to the end of the stage at the speed so far; None while unknown."""
+        done = self.fraction
+        if not done or self.seconds <= 0:
+            return None
+        return self.seconds * (1 - done) / done
+
+
+def record_interval(chunks: int) -> int:
+    """Return n where about one chunk in n has its loss recorded; 1, and the loss exact, in small runs."""
+    return min(max(chunks // _RECORDED_CHUNKS, 1), _MOST_INTERVAL)
+
+
+def records_chunk(seed: int, epoch: int, chunk: int, interval: int) -> bool:
+    """Tell whether the loss of this chunk is recorded."""
+    if interval == 1:
+        return True
+    with np.errstate(over="ignore"):
+        return int(random_bits(stream_key(seed, epoch, RECORDED), np.uint64(chunk))) % interval == 0
+
+
+class LossMeter:
+    """Sums of loss and pairs: over the recent recorded chunks, each epoch, and the run."""
+
+    def __init__(self) -> None:
+        self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT)
+        self._epochs: dict[int, list[float]] = {}
+
+    def add(self, epoch: int, loss: float, pairs: float) -> None:
+        """Add one recorded chunk's sums."""
+        if pairs == 0:
+            return
+        self._recent.append((loss, pairs))
+        sums = self._epochs.setdefault(epoch, [0.0, 0.0])
+        sums[0] += loss
+        sums[1] += pairs
+
+    @property
+    def recent(self) -> float | None:
+        """Mean loss per pair over the last recorded chunks."""
+        pairs = sum(pairs for _, pairs in self._recent)
+        return sum(loss for loss, _ in self._recent) / pairs if pairs else None
+
+    def epoch(self, epoch: int) -> float | None:
+        """Mean loss per pair of one epoch."""
+        loss, pairs = self._epochs.get(epoch, (0.0, 0.0))
+        return loss / pairs if pairs else None
+
+
+def record(progress: Progress) -> dict[str, Any]:
+    """Return one line of ``metrics.jsonl``."""
+    return {
+        "epoch": progress.epoch,
+        "words": progress.words_done,
+        "seconds": round(progress.seconds, 3),
+        "words_per_second": round(progress.words_per_second),
+        "learning_rate": progress.learning_rate,
+        "loss": progress.loss,
+    }

@@ -1,0 +1,78 @@
+"""What a run needs of the machine, told and checked before the work starts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from coterie.config import TrainingConfig
+from coterie.errors import ResourceError
+from coterie.kernels.allocate import padded_columns
+
+__all__ = ["available_cores", "available_memory", "check_memory", "matrices_size"]
+
+# Interpreter, libraries, compiler, one thread's plans: measured at about 250 MiB.
+_BASE_BYTES = 300 << 20
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def matrices_size(words: int, vector_size: int) -> int:
+    """Return the bytes of both matrices, padded rows included.
+
+    Examples
+    --------
+    >>> matrices_size(1_000_000, 100) / 2**20
+    854.4921875
+    """
+    return 2 * words * padded_columns(vector_size) * 4
+
+
+def _read_number(path: str) -> int | None:
+    try:
+        return int(Path(path).read_text())
+    except (OSError, ValueError):  # absent, unreadable, or "max"
+        return None
+
+
+def available_memory() -> int | None:
+    """Return the bytes that can still be taken without swapping, container limits included; None if unknown."""
+    candidates = []
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                candidates.append(int(line.split()[1]) * 1024)
+    except OSError:
+        pass
+    limit, used = _read_number("/sys/fs/cgroup/memory.max"), _read_number("/sys/fs/cgroup/memory.current")
+    if limit is not None and used is not None:
+        candidates.append(max(0, limit - used))
+    return min(candidates, default=None)
+
+
+def check_memory(words: int, config: TrainingConfig) -> str:
+    """Return one line on the memory that training takes.
+
+    Raises
+    ------
+    ResourceError
+        When the machine does not have it.
+    """
+    needed = matrices_size(words, config.vector_size)
+    available = available_memory()
+    estimate = (
+        f"two matrices of {words:,} × {config.vector_size} take {needed / 2**20:,.0f} MiB, "
+        f"the run about {(needed + _BASE_BYTES) / 2**20:,.0f} MiB"
+    )
+    if available is None:
+        return estimate
+    if needed > available:
+        fits = int(available * 0.9) // matrices_size(1, config.vector_size)
+        raise ResourceError(
+            f"not enough memory: {estimate}, and {available / 2**20:,.0f} MiB are available. "
+            f"Keep at most {fits:,} words (max_vocab_size, or a higher min_count) or lower vector_size."
+        )
+    return f"{estimate} of {available / 2**20:,.0f} MiB available"

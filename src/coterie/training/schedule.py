@@ -1,0 +1,80 @@
+"""How the planned work is cut into chunks, and which learning rate each of them has.
+
+The unit of work is (epoch, phase, lane, chunk). Nothing that a unit does depends on the thread that takes it:
+its randomness is keyed by token positions, its learning rate by its place in the plan. Today an epoch is one
+phase of one lane, in which threads take chunks freely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.config import TrainingConfig
+
+__all__ = ["WorkUnit", "chunk_tokens", "learning_rate", "plan_work", "reach_of"]
+
+# The sampling tables of a real vocabulary leave the cache while a chunk trains; this many tokens are enough
+# for their reloading to cost little (4,096 tokens: 13 % of the time goes into planning; 16,384: 7 %).
+_MOST_TOKENS = 16_384
+_FEWEST_TOKENS = 16
+# Enough chunks for threads to share an epoch evenly and for the learning rate to fall smoothly.
+_CHUNKS_PER_EPOCH = 256
+# A chunk should take a fraction of a second, since the loop stops between chunks.
+_CHUNK_FLOPS = 1e9
+_MOST_DRAWS = 4_000_000
+
+
+class WorkUnit(NamedTuple):
+    """One chunk in one epoch: the centres at token positions ``start`` … ``stop - 1``."""
+
+    epoch: int
+    phase: int
+    lane: int
+    chunk: int
+    sentence: int
+    start: int
+    stop: int
+
+
+def reach_of(offsets: NDArray[np.int64], window: int) -> int:
+    """Return how far a window can really reach: `window`, or less if all sentences are shorter."""
+    longest = int(np.diff(offsets).max())
+    return max(1, min(window, longest - 1))
+
+
+def chunk_tokens(tokens: int, reach: int, config: TrainingConfig) -> int:
+    """Return how many token positions a chunk has.
+
+    Examples
+    --------
+    >>> chunk_tokens(36_000_000, 5, TrainingConfig()), chunk_tokens(100_000, 5, TrainingConfig())
+    (16384, 390)
+    """
+    flops_per_token = 6 * reach * (1 + config.negative) * config.vector_size
+    draws_per_token = config.negative * (1 if config.negative_sharing == "window" else 2 * reach)
+    most = min(_MOST_TOKENS, tokens // _CHUNKS_PER_EPOCH, int(_CHUNK_FLOPS / flops_per_token), _MOST_DRAWS // draws_per_token)
+    return max(_FEWEST_TOKENS, most)
+
+
+def plan_work(offsets: NDArray[np.int64], size: int, epochs: int) -> Iterator[WorkUnit]:
+    """Yield every unit of work of a run, in order."""
+    tokens = int(offsets[-1])
+    for epoch in range(epochs):
+        for chunk, start in enumerate(range(0, tokens, size)):
+            sentence = int(np.searchsorted(offsets, start, side="right")) - 1
+            yield WorkUnit(epoch, 0, 0, chunk, sentence, start, min(start + size, tokens))
+
+
+def learning_rate(done: int, planned: int, alpha: float, min_alpha: float) -> float:
+    """Return the rate after `done` of `planned` words: linear from `alpha` to `min_alpha`.
+
+    Examples
+    --------
+    >>> learning_rate(0, 100, 0.025, 0.0001), round(learning_rate(100, 100, 0.025, 0.0001), 6)
+    (0.025, 0.0001)
+    """
+    return alpha - (alpha - min_alpha) * (done / planned)

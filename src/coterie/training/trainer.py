@@ -1,0 +1,215 @@
+"""The training loop: threads without the GIL over a plan of chunks (Hogwild: Recht et al. 2011).
+
+Threads take units of work in order and write to the shared matrices without locks. With one worker the order is
+the plan's and the result is a function of (corpus, settings, seed); with more, draws stay the same and only the
+interleaving of updates varies.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.config import TrainingConfig
+from coterie.kernels.allocate import aligned_matrix
+from coterie.kernels.logistic import Block, Matrices, make_matrices
+from coterie.objectives.negative_sampling import Rules, make_block_for, train_chunk_with
+from coterie.sampling.plan import ChunkPlan, Sentences, make_plan, make_sampler, plan_chunk
+from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
+from coterie.training.guard import check_loss, check_matrices
+from coterie.training.metrics import LossMeter, Progress, record, record_interval, records_chunk
+from coterie.training.resources import available_cores
+from coterie.training.schedule import WorkUnit, chunk_tokens, learning_rate, plan_work, reach_of
+
+__all__ = ["Trainer", "TrainingResult", "initial_matrices"]
+
+# How often the main thread looks: often enough that Ctrl-C and the end are noticed at once.
+_TICK = 0.05
+_GUARD_EVERY = 1.0
+_GUARDED_ROWS = 1024
+_METRICS = 100
+_JOIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a run leaves: the matrices, and figures about the run."""
+
+    matrices: Matrices
+    seconds: float
+    words: int
+    loss: float | None
+    interrupted: bool
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def words_per_second(self) -> float:
+        """Corpus words trained in a second, over the run without compilation."""
+        return self.words / self.seconds if self.seconds > 0 else 0.0
+
+
+def initial_matrices(words: int, vector_size: int, seed: int) -> Matrices:
+    """Return input vectors uniform in ±1/(2D) and zero output vectors, as word2vec starts."""
+    inputs = aligned_matrix(words, vector_size)
+    generator = np.random.Generator(np.random.Philox(key=seed))
+    rows = max(1, (1 << 22) // vector_size)  # a few MiB at a time, so that no second matrix comes to exist
+    for start in range(0, words, rows):
+        block = inputs[start : start + rows, :vector_size]
+        block[:] = (generator.random(block.shape, dtype=np.float32) - np.float32(0.5)) / np.float32(vector_size)
+    return make_matrices(inputs, aligned_matrix(words, vector_size))
+
+
+class Trainer:
+    """One run over an encoded corpus.
+
+    Parameters
+    ----------
+    sentences
+        Token ids (T,) uint32 and sentence offsets (S + 1,) int64.
+    counts
+        int64, shape (V,): what subsampling and the noise distribution are made from.
+    config
+        The settings.
+    callback
+        Called from the calling thread some times a second with a :class:`Progress`; what it raises ends the run.
+    """
+
+    def __init__(
+        self,
+        sentences: Sentences,
+        counts: NDArray[np.int64],
+        config: TrainingConfig,
+        callback: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._sentences, self._config, self._callback = sentences, config, callback
+        self._reach = reach_of(sentences.offsets, config.window)
+        self._chunk = chunk_tokens(len(sentences.ids), self._reach, config)
+        self._planned = len(sentences.ids) * config.epochs
+        self._interval = record_interval(-(-self._planned // self._chunk))
+        self._train_chunk = train_chunk_with(config.kernel)
+        self._rules = Rules(
+            config.negative, self._reach, config.negative_sharing == "window", config.collisions == "skip"
+        )
+        self._sampler = make_sampler(counts, config, epoch=0)
+        self.matrices = initial_matrices(len(counts), config.vector_size, config.seed)
+        self._units = plan_work(sentences.offsets, self._chunk, config.epochs)
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._ready = threading.Event()  # compiled: what follows is training
+        self._failure: BaseException | None = None
+        self._meter = LossMeter()
+        self._done, self._epoch, self._rate = 0, 0, config.alpha
+        self._metrics: list[dict[str, Any]] = []
+
+    def run(self) -> TrainingResult:
+        """Train to the end of the plan, or to Ctrl-C.
+
+        Raises
+        ------
+        TrainingError
+            When the loss or the vectors go wrong; the matrices are then not to be used.
+        """
+        workers = self._config.workers or available_cores()
+        threads = [threading.Thread(target=self._work, name=f"coterie-{i}", daemon=True) for i in range(workers)]
+        interrupted = False
+        start = time.perf_counter()
+        try:
+            threads[0].start()  # compiles for all; in a thread, so that Ctrl-C is heard meanwhile
+            while not self._ready.wait(_TICK) and threads[0].is_alive():
+                pass
+            start = time.perf_counter()
+            for thread in threads[1:]:
+                thread.start()
+            self._watch(threads, start)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            self._stop.set()
+            for thread in threads:
+                if thread.ident is not None and (self._ready.is_set() or not interrupted):
+                    thread.join(_JOIN_SECONDS if interrupted else None)
+        seconds = time.perf_counter() - start
+        if self._failure is not None:
+            raise self._failure
+        check_matrices(self.matrices, self._config)
+        self._metrics.append(record(self._progress(seconds)))
+        last = self._meter.epoch(self._epoch)
+        return TrainingResult(self.matrices, seconds, self._done, last, interrupted, self._metrics)
+
+    def _watch(self, threads: list[threading.Thread], start: float) -> None:
+        """Report and guard until the threads are done; only the main thread hears Ctrl-C."""
+        guarded, recorded = start, 0
+        while any(thread.is_alive() for thread in threads):
+            next((thread for thread in threads if thread.is_alive()), threads[0]).join(_TICK)
+            now = time.perf_counter()
+            progress = self._progress(now - start)
+            if progress.words_done * _METRICS >= (recorded + 1) * self._planned:
+                recorded = progress.words_done * _METRICS // self._planned
+                self._metrics.append(record(progress))
+            if now - guarded >= _GUARD_EVERY:
+                guarded = now
+                check_matrices(self.matrices, self._config, rows=_GUARDED_ROWS)
+            if self._callback is not None:
+                self._callback(progress)
+
+    def _progress(self, seconds: float) -> Progress:
+        with self._lock:
+            return Progress(
+                stage="train",
+                words_done=self._done,
+                words_total=self._planned,
+                seconds=seconds,
+                epoch=self._epoch,
+                epochs=self._config.epochs,
+                loss=self._meter.recent,
+                learning_rate=self._rate,
+                fraction=self._done / self._planned,
+            )
+
+    def _work(self) -> None:
+        """Take units until there are none; runs in a thread of its own."""
+        config = self._config
+        try:
+            plan = make_plan(self._chunk, self._reach, config)
+            block = make_block_for(self._reach, config.negative, config.vector_size)
+            if not self._ready.is_set():
+                # An empty chunk changes nothing, but compiles everything.
+                plan_chunk(self._sampler, self._sentences, 0, 0, 0, self._reach, plan)
+                self._train_chunk(self.matrices, plan, self._rules, block, np.float32(0), False)
+                self._ready.set()
+            while not self._stop.is_set():
+                with self._lock:
+                    unit = next(self._units, None)
+                if unit is None:
+                    return
+                self._train_unit(unit, plan, block)
+        except BaseException as error:  # noqa: BLE001 - carried to the calling thread, which raises it
+            self._failure = error
+            self._stop.set()
+
+    def _train_unit(self, unit: WorkUnit, plan: ChunkPlan, block: Block) -> None:
+        config = self._config
+        sampler = self._sampler._replace(
+            window_key=stream_key(config.seed, unit.epoch, WINDOWS),
+            negative_key=stream_key(config.seed, unit.epoch, NEGATIVES),
+        )
+        rate = learning_rate(
+            unit.epoch * len(self._sentences.ids) + unit.start, self._planned, config.alpha, config.min_alpha
+        )
+        recorded = records_chunk(config.seed, unit.epoch, unit.chunk, self._interval)
+        block.loss[:] = 0
+        plan_chunk(sampler, self._sentences, unit.sentence, unit.start, unit.stop, self._reach, plan)
+        self._train_chunk(self.matrices, plan, self._rules, block, np.float32(rate), recorded)
+        with self._lock:
+            self._done += unit.stop - unit.start
+            self._epoch, self._rate = unit.epoch, rate
+            self._meter.add(unit.epoch, float(block.loss[0]), float(block.loss[1]))
+            loss = self._meter.recent
+        if recorded and loss is not None:
+            check_loss(loss, config)
