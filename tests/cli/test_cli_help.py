@@ -14,6 +14,7 @@ from click.testing import Result
 from coterie import __version__
 from coterie.cli import _COMMANDS, _coterie
 from coterie.config import CorpusConfig, TrainingConfig, VocabularyConfig
+from coterie.corpus import TOKENIZERS
 
 Run = Callable[..., Result]
 
@@ -60,6 +61,11 @@ def test_every_setting_is_an_option_of_train() -> None:
             assert name in parameters
             if field.name not in ("words", "keep_words"):
                 assert parameters[name].default == field.default
+
+
+def test_every_tokenizer_can_be_chosen() -> None:
+    option = next(option for option in commands()["train"].params if option.name == "tokenizer")
+    assert set(option.type.choices) == set(TOKENIZERS)  # type: ignore[attr-defined]
 
 
 def test_an_unknown_command_gets_the_nearest(run: Run) -> None:

@@ -1,8 +1,7 @@
-"""The small parts of the command line: sizes, word lists, spelling of options, progress."""
+"""The small parts of the command line: sizes, spelling of options, progress."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +10,8 @@ import pytest
 
 from coterie.cli import progress as progress_module
 from coterie.cli.console import Speaker, dashed
-from coterie.cli.options import read_word_list, size
+from coterie.cli.options import size
 from coterie.cli.progress import shown_progress
-from coterie.errors import FormatError
 
 
 @pytest.mark.parametrize(
@@ -36,24 +34,14 @@ def test_messages_name_options_as_the_command_line_does() -> None:
     )
     assert dashed("seed is -1; a seed") == "--seed is -1; a seed"
     assert dashed("words is empty; name at least one word") == "--vocabulary is empty; name at least one word"
+    for unchanged in (
+        "window.txt: is empty",
+        "min_count.txt, line 3: no",
+        "/data/min_count/a.txt is missing",
+    ):
+        assert dashed(unchanged) == unchanged
+    assert dashed("Set min_count to 3 or less.") == "Set --min-count to 3 or less."
     assert dashed("give --text-field, not vector_sizes") == "give --text-field, not vector_sizes"
-
-
-def test_word_lists(tmp_path: Path) -> None:
-    path = tmp_path / "words.txt"
-    path.write_text("\ufeffder 10\n\nStraße\t3\nder\nnaïve\n", encoding="utf-8")
-    assert read_word_list(path) == ["der", "Straße", "naïve"]
-
-
-@pytest.mark.parametrize(
-    ("content", "where"),
-    [(b"a\nb c\n", "line 2"), (b"a 1 2\n", "line 1"), (b"\n", "no word"), (b"ab\xff\n", "byte 2")],
-)
-def test_damaged_word_lists(tmp_path: Path, content: bytes, where: str) -> None:
-    path = tmp_path / "words.txt"
-    path.write_bytes(content)
-    with pytest.raises(FormatError, match=where):
-        read_word_list(path)
 
 
 def _progress(**changes: Any) -> Any:

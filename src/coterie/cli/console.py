@@ -40,7 +40,7 @@ _OPTIONS = [
 def dashed(message: str) -> str:
     """Spell the option names in a message as the command line does.
 
-    A plain word such as ``window`` is an option only where the message starts with it.
+    A plain word such as ``window`` is an option only where the message starts with it and tells its value.
 
     Examples
     --------
@@ -53,9 +53,9 @@ def dashed(message: str) -> str:
     def spell(match: re.Match[str]) -> str:
         return _RENAMED.get(match[0], "--" + match[0].replace("_", "-"))
 
-    message = re.sub(rf"^({'|'.join(_OPTIONS)})\b", spell, message)
+    message = re.sub(rf"^({'|'.join(_OPTIONS)})(?= is | holds )", spell, message)
     underscored = "|".join(name for name in _OPTIONS if "_" in name)
-    return re.sub(rf"(?<![\w-])({underscored})\b", spell, message)
+    return re.sub(rf"(?<![\w./-])({underscored})\b(?!\.\w|/)", spell, message)
 
 
 class _Failed(click.ClickException):
@@ -80,7 +80,7 @@ def failures_as_exit_status() -> Iterator[None]:
     except ConfigError as error:
         raise _WrongOption(dashed(str(error))) from error
     except CoterieError as error:
-        raise _Failed(str(error)) from error
+        raise _Failed(dashed(str(error))) from error
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         raise click.exceptions.Exit(130) from None
@@ -163,7 +163,7 @@ class Speaker:
     def message(self, text: str) -> None:
         """Say something on the way."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(dashed(text), err=True)
 
     def json(self, result: object) -> None:
         """Print the result for a program to read."""

@@ -1,7 +1,9 @@
-"""``coterie info``: what is in a model, a file of vectors, or the cache of encoded text."""
+"""``coterie info``: what is in a model, a file of vectors, a text, or the cache of encoded texts."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,40 +17,151 @@ __all__ = ["command"]
 @click.command(
     "info",
     cls=Command,
-    examples=("coterie info my-model", "coterie info vectors.bin", "coterie info --cache"),
+    examples=(
+        "coterie info my-model",
+        "coterie info vectors.bin --json",
+        "coterie info 'news/*.jsonl.gz'",
+        "coterie info --cache",
+    ),
 )
-@click.argument("target", metavar="[MODEL]", required=False, type=click.Path(path_type=Path))
-@click.option("--cache", is_flag=True, help="List the encoded texts that are kept.")
+@click.argument("targets", metavar="[MODEL|SOURCE...]", nargs=-1)
+@click.option("--cache", is_flag=True, help="List the encoded texts that are kept, with their sizes.")
+@click.option("--clear-cache", is_flag=True, help="Remove those that no program is using.")
+@click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where they are kept.  [default: $COTERIE_CACHE or ~/.cache/coterie]",
+)
 @common_options
-def command(target: Path | None, cache: bool, quiet: bool, as_json: bool) -> None:
-    """Show what a model was trained on, with which settings, and its figures.
+def command(
+    targets: tuple[str, ...],
+    cache: bool,
+    clear_cache: bool,
+    cache_dir: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Show what a model was trained on and how, or what a text consists of.
 
-    MODEL is a model folder, or a file of vectors in word2vec's text or binary format.
+    MODEL is a model folder or a file of vectors; SOURCE is whatever `coterie train` reads.
     """
-    if (target is None) == (not cache):
-        raise click.UsageError("Name a model, or give --cache.")
-    facts = _model_facts(target) if target else {}
+    if bool(targets) == (cache or clear_cache):
+        raise click.UsageError("Name a model or a text, or give --cache.")
+    speaker = Speaker(quiet=quiet, as_json=as_json)
+    if not targets:
+        _tell_cache(cache_dir, clear_cache, speaker)
+        return
+    facts = _model_facts(Path(targets[0])) if len(targets) == 1 else None
+    if facts is None:
+        facts = _source_facts(targets, speaker)
     if as_json:
-        Speaker(quiet=quiet, as_json=as_json).json(facts)
+        speaker.json(facts)
     else:
-        print_table(str(target), ("", ""), list(_flat(facts)))
+        print_table(" ".join(targets), ("", ""), list(_flat(facts)))
 
 
-def _model_facts(path: Path) -> dict[str, Any]:
-    import coterie
+def _model_facts(path: Path) -> dict[str, Any] | None:
+    """Return the facts of a model folder or a file of vectors, or None if it is neither."""
+    from coterie import formats
+    from coterie.formats.folder import is_model_folder
+    from coterie.model import Model
 
-    if not (path / "config.json").is_file():
-        vectors = coterie.load(path)
-        return {"words": len(vectors), "vector_size": vectors.vector_size}
-    model = coterie.load_model(path)
-    return {"words": len(model.vectors), "vector_size": model.vectors.vector_size, **model.config}
+    if path.is_dir() and is_model_folder(path):
+        model = Model.load(path)
+        size = {"words": len(model.vectors), "vector_size": model.vectors.vector_size}
+        return {"kind": "model", **size, "bytes": _bytes_in(path), **model.config}
+    if path.is_file() and _named_as_vectors(path):
+        words, vector_size = formats.read(path).matrix.shape
+        return {"kind": "vectors", "words": words, "vector_size": vector_size, "bytes": path.stat().st_size}
+    return None
+
+
+def _named_as_vectors(path: Path) -> bool:
+    """Tell vectors from text: by the name, or by the line of sizes that starts word2vec's text format."""
+    from coterie.formats.files import COMPRESSIONS, reading
+
+    ending = Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix
+    if ending in (".bin", ".vec", ".safetensors"):
+        return True
+    if ending not in ("", ".txt"):
+        return False
+    with reading(path) as file:
+        fields = file.readline(80).split()
+    return len(fields) == 2 and all(field.isdigit() for field in fields)
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def _source_facts(sources: Sequence[str], speaker: Speaker) -> dict[str, Any]:
+    from coterie.corpus.disk import estimated_bytes
+    from coterie.corpus.sources import find_files
+
+    files = find_files(sources, speaker.message)
+    return {
+        "kind": "text",
+        "files": {
+            file.name: {"format": ".".join(filter(None, (file.format, file.compression))), "bytes": file.size}
+            for file in files
+        },
+        "bytes": sum(file.size or 0 for file in files),
+        "estimated_encoded_bytes": estimated_bytes(files),
+    }
+
+
+def _tell_cache(directory: Path | None, clear: bool, speaker: Speaker) -> None:
+    from coterie.corpus import clear_caches, default_cache_directory, list_caches
+
+    place = directory or default_cache_directory()
+    freed = clear_caches(place) if clear else 0
+    kept = list_caches(place)
+    if speaker.as_json:
+        caches = [
+            {
+                "path": str(cache.path),
+                "sources": list(cache.sources),
+                "bytes": cache.size,
+                "last_used": cache.last_used,
+                "tokens": cache.n_tokens,
+                "words": cache.n_words,
+            }
+            for cache in kept
+        ]
+        speaker.json({"directory": str(place), "freed": freed, "caches": caches})
+        return
+    if clear:
+        speaker.message(f"{freed:,} bytes freed")
+    speaker.message(f"{place}: {len(kept)} encoded texts, {sum(cache.size for cache in kept):,} bytes")
+    rows = [
+        (
+            cache.path.name,
+            f"{cache.size:,}",
+            f"{cache.n_tokens:,}",
+            f"{cache.n_words:,}",
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(cache.last_used)),
+            " ".join(cache.sources),
+        )
+        for cache in kept
+    ]
+    if rows:
+        print_table(None, ("folder", "bytes", "tokens", "words", "last used", "sources"), rows)
 
 
 def _flat(facts: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """Return nested facts as lines, ``training.epochs`` and the like."""
     rows = []
     for name, value in facts.items():
         if isinstance(value, dict):
             rows += _flat(value, f"{before}{name}.")
         else:
-            rows.append((before + name, f"{value:,}" if isinstance(value, int) else str(value)))
+            rows.append((before + name, _shown(value)))
     return rows
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    return str(value)

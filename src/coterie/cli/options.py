@@ -24,9 +24,8 @@ from coterie.config import (
     TrainingConfig,
     VocabularyConfig,
 )
-from coterie.errors import FormatError
 
-__all__ = ["read_word_list", "settings_options", "size", "storage_options"]
+__all__ = ["settings_options", "size", "storage_options"]
 
 _AnyFunction = TypeVar("_AnyFunction", bound=Callable[..., object])
 
@@ -47,32 +46,6 @@ def size(written: str) -> int:
     if match is None or factor is None:
         raise click.BadParameter(f"{written!r} is no size; write for example 20GB or 512MiB.")
     return int(float(match[1]) * factor)
-
-
-def read_word_list(path: Path) -> list[str]:
-    """Read a word a line, a count behind it or not; empty lines are passed over.
-
-    Raises
-    ------
-    FormatError
-        If a line holds something else, or the file is no UTF-8.
-    """
-    words: dict[str, None] = {}
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{path}, byte {error.start}: not UTF-8; save the word list as UTF-8.") from error
-    for number, line in enumerate(lines, 1):
-        fields = line.split()
-        if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
-            raise FormatError(
-                f"{path}, line {number}: expected a word, or a word and its count, found {line!r}."
-            )
-        if fields:
-            words[fields[0]] = None
-    if not words:
-        raise FormatError(f"{path} holds no word; write one a line.")
-    return list(words)
 
 
 def _option(
@@ -181,7 +154,7 @@ def storage_options(function: _AnyFunction) -> _AnyFunction:
             cls=Option,
             section=_STORAGE,
             type=click.Path(file_okay=False, path_type=Path),
-            help="Where encoded text is kept for the next run.  [default: ~/.cache/coterie]",
+            help="Where encoded text is kept.  [default: $COTERIE_CACHE or ~/.cache/coterie]",
         ),
         click.option(
             "--cache-limit",

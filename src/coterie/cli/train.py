@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coterie.cli.console import Command, Speaker, common_options
-from coterie.cli.options import read_word_list, settings_options, storage_options
+from coterie.cli.options import settings_options, storage_options
 from coterie.cli.progress import shown_progress
 from coterie.errors import TrainingInterrupted
 
@@ -69,10 +69,12 @@ def _source(sources: Sequence[str]) -> Any:
 
 def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the options as the Python function takes them: files of words read, unset ones left out."""
+    from coterie.corpus import read_vocabulary_file
+
     vocabulary, word_file = settings.pop("vocabulary"), settings.pop("keep_words")
-    keep = [*settings.pop("keep_word"), *(read_word_list(word_file) if word_file else [])]
+    keep = [*settings.pop("keep_word"), *(read_vocabulary_file(word_file) if word_file else [])]
     if vocabulary:
-        settings["words"] = read_word_list(vocabulary)
+        settings["words"] = read_vocabulary_file(vocabulary)
     if keep:
         settings["keep_words"] = keep
     if settings.pop("no_cache"):
