@@ -27,7 +27,15 @@ from coterie.corpus.encoded import FORMAT_VERSION, META, EncodedCorpus, remove_f
 from coterie.corpus.sources import SourceFile
 from coterie.errors import ConfigError, FormatError
 
-__all__ = ["Cache", "CacheConfig", "CacheKey", "CachedCorpus", "clear_caches", "default_cache_directory", "list_caches"]
+__all__ = [
+    "Cache",
+    "CacheConfig",
+    "CacheKey",
+    "CachedCorpus",
+    "clear_caches",
+    "default_cache_directory",
+    "list_caches",
+]
 
 # Raised when a tokenizer's rules change, so that caches made by the old rules are not found.
 _TOKENIZER_VERSION = 1
@@ -177,7 +185,9 @@ class Cache:
                 total -= cache.size
                 self._tell(f"cache limit of {limit:,} bytes: removed {cache.path}")
         if total > limit:
-            self._warn(f"the caches in {self._config.directory} take {total:,} bytes, above the limit of {limit:,}.")
+            self._warn(
+                f"the caches in {self._config.directory} take {total:,} bytes, above the limit of {limit:,}."
+            )
 
 
 @contextlib.contextmanager
@@ -205,7 +215,11 @@ def list_caches(directory: Path) -> list[CachedCorpus]:
         try:
             meta = json.loads(meta_path.read_text(encoding="utf-8"))
             size = sum(stamp["bytes"] for stamp in meta["files"].values()) + meta_path.stat().st_size
-            sources, tokens, words = tuple(meta["key"]["sources"]), int(meta["n_tokens"]), int(meta["n_words"])
+            sources, tokens, words = (
+                tuple(meta["key"]["sources"]),
+                int(meta["n_tokens"]),
+                int(meta["n_words"]),
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # being removed by another program, or damaged: the next use says so
         found.append(CachedCorpus(meta_path.parent, sources, size, meta_path.stat().st_mtime, tokens, words))

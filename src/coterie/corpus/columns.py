@@ -117,7 +117,9 @@ def _token_piece(lists: pa.Array, place: Place, field: str, skipped: int) -> Tok
     lengths = np.asarray(pc.list_value_length(lists)).astype(np.int64)
     tokens = _strings(lists.flatten())
     if tokens.null_count:
-        raise CorpusError(f'{place} or later: a list in column "{field}" holds null; every token must be a string.')
+        raise CorpusError(
+            f'{place} or later: a list in column "{field}" holds null; every token must be a string.'
+        )
     full = np.asarray(pc.not_equal(tokens, ""))
     if not full.all():  # an empty string is no token
         before = np.concatenate(([0], np.cumsum(full)))
@@ -135,7 +137,9 @@ def _valid(values: pa.Array, place: Place) -> pa.Array:
     try:
         values.validate(full=True)
     except pa.ArrowInvalid as error:
-        raise CorpusError(f"{place} or later: a token is not UTF-8 ({error}). Write the file anew as UTF-8.") from None
+        raise CorpusError(
+            f"{place} or later: a token is not UTF-8 ({error}). Write the file anew as UTF-8."
+        ) from None
     return values
 
 

@@ -72,12 +72,16 @@ class WordCounter:
     def __init__(self, folder: Path, memory_limit: int) -> None:
         self._folder, self._memory_limit = folder, memory_limit
         self._segments: list[_Segment] = []
+        self._index: defaultdict[str, int] = defaultdict()
         self._begin()
         self.tokens = 0
         self._spilled_words = 0
 
     def _begin(self) -> None:
-        self._index: defaultdict[str, int] = defaultdict()
+        self._index.default_factory = (
+            None  # else the dictionary holds itself, and stays until the collector runs
+        )
+        self._index = defaultdict()
         self._index.default_factory = self._index.__len__
         self._counts = np.zeros(1 << 10, np.int64)
         self._bytes = 0
@@ -87,8 +91,23 @@ class WordCounter:
         """Distinct words so far (after a spill a word may be counted once a segment)."""
         return self._spilled_words + len(self._index)
 
-    def add(self, words: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.uint32]:
-        """Count distinct ``words`` and return their provisional ids."""
+    def add(self, batches: Sequence[tuple[pa.Array, NDArray[np.int64]]]) -> list[NDArray[np.uint32]]:
+        """Count batches of distinct words and return their provisional ids.
+
+        Most words of a block are also in the next one. Arrow unites the batches several times as fast as
+        the dictionary would look each up.
+        """
+        encoded = pa.concat_arrays(
+            [words.cast(pa.large_string()) for words, _ in batches]
+        ).dictionary_encode()
+        which = np.asarray(encoded.indices)
+        counts = np.bincount(
+            which, np.concatenate([counts for _, counts in batches]), len(encoded.dictionary)
+        )
+        ids = self._add(encoded.dictionary, counts.astype(np.int64))[which]  # float64 counts exactly to 2**53
+        return np.split(ids, np.cumsum([len(words) for words, _ in batches])[:-1])
+
+    def _add(self, words: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.uint32]:
         if self._bytes > self._memory_limit:
             self._spill()
         known = len(self._index)
@@ -100,7 +119,9 @@ class WordCounter:
             self._counts = grown
         self._counts[ids] += counts
         new = pa.array(ids >= known)
-        self._bytes += (size - known) * _WORD_BYTES + (pc.sum(pc.binary_length(words.filter(new))).as_py() or 0)
+        self._bytes += (size - known) * _WORD_BYTES + (
+            pc.sum(pc.binary_length(words.filter(new))).as_py() or 0
+        )
         self.tokens += int(counts.sum())
         return ids
 
@@ -137,6 +158,7 @@ class WordCounter:
             counts = self._counts[: len(words)]
             self._begin()
             numbers = [(self.tokens, selection.admit(words, counts, np.arange(len(words))))]
+        self._index.default_factory = None
         kept, kept_counts, ranks = selection.finish()
         for _, number in numbers:
             chosen = number != DROPPED
@@ -161,7 +183,10 @@ class WordCounter:
 
 
 def _merge_part(
-    batches: Sequence[pa.RecordBatch], ends: NDArray[np.int64], numbers: NDArray[np.uint32], selection: Selection
+    batches: Sequence[pa.RecordBatch],
+    ends: NDArray[np.int64],
+    numbers: NDArray[np.uint32],
+    selection: Selection,
 ) -> None:
     encoded = pa.concat_arrays([batch.column("word") for batch in batches]).dictionary_encode()
     which = np.asarray(encoded.indices)

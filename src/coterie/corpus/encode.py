@@ -30,6 +30,9 @@ __all__ = ["EncodeProgress", "Source", "encode"]
 Source = str | os.PathLike[str] | Paths | Iterable[str] | Iterable[Sequence[str]] | Sequence[os.PathLike[str]]
 
 _SHOWN_WORDS = 5
+# What waits to be merged: up to 32 MB of ids and some 20 MB of words.
+_GROUP_TOKENS = 1 << 23
+_GROUP_WORDS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,12 @@ def encode(
     reader = Reader(source, corpus, warn)
     kept: Cache | None = None
     key: CacheKey | None = None
-    if cache is not None and tokenizer is None and reader.files and all(file.size is not None for file in reader.files):
+    if (
+        cache is not None
+        and tokenizer is None
+        and reader.files
+        and all(file.size is not None for file in reader.files)
+    ):
         kept = Cache(cache, on_event or _silence, warn)
         key = CacheKey.of(reader.files, corpus, vocabulary)
         if found := kept.find(key):
@@ -148,17 +156,34 @@ def _first_pass(
     with (folder / IDS).open("wb", 0) as ids_file, (folder / OFFSETS).open("wb", 0) as ends_file:
         ends = _SentenceEnds(ends_file)
         blocks = reader.blocks(whole_lines=tokenizer.whole_lines)
-        for done in _in_order(blocks, tokenizer, workers if tokenizer.parallel else 1):
-            for sentences in done:
-                counts = np.bincount(sentences.ids, minlength=len(sentences.words))
-                ids = counter.add(sentences.words, counts)
-                with disk_faults(folder):
-                    _write(ids_file, ids[sentences.ids])
-                    ends.add(sentences)
-                skipped += sentences.skipped
+        for group in _groups(_in_order(blocks, tokenizer, workers if tokenizer.parallel else 1)):
+            ids = counter.add(
+                [(part.words, np.bincount(part.ids, minlength=len(part.words))) for part in group]
+            )
+            with disk_faults(folder):
+                for part, provisional in zip(group, ids, strict=True):
+                    _write(ids_file, provisional[part.ids])
+                    ends.add(part)
+                    skipped += part.skipped
             if progress:
-                progress(EncodeProgress(reader.bytes_done, reader.bytes_total, counter.tokens, counter.distinct))
+                progress(
+                    EncodeProgress(reader.bytes_done, reader.bytes_total, counter.tokens, counter.distinct)
+                )
     return skipped
+
+
+def _groups(parts: Iterator[Sentences]) -> Iterator[list[Sentences]]:
+    """Gather parts until they are worth a merge into the dictionary."""
+    group: list[Sentences] = []
+    tokens = words = 0
+    for part in parts:
+        group.append(part)
+        tokens, words = tokens + len(part.ids), words + len(part.words)
+        if tokens > _GROUP_TOKENS or words > _GROUP_WORDS:
+            yield group
+            group, tokens, words = [], 0, 0
+    if group:
+        yield group
 
 
 class _SentenceEnds:
@@ -191,14 +216,15 @@ def _write(file: Any, array: np.ndarray[Any, Any]) -> None:
         data = data[file.write(data) :]
 
 
-def _in_order(blocks: Iterator[Block], tokenizer: Tokenizer, workers: int) -> Iterator[list[Sentences]]:
+def _in_order(blocks: Iterator[Block], tokenizer: Tokenizer, workers: int) -> Iterator[Sentences]:
     """Tokenise the blocks in ``workers`` threads, and yield the results in the order of the text."""
 
     def work(block: Block) -> list[Sentences]:
         return [tokenizer.sentences(piece) for piece in block.pieces()]
 
     if workers == 1:
-        yield from map(work, blocks)
+        for block in blocks:
+            yield from work(block)
         return
     waiting: deque[Future[list[Sentences]]] = deque()
     with ThreadPoolExecutor(workers, "coterie-encode") as pool:
@@ -206,14 +232,16 @@ def _in_order(blocks: Iterator[Block], tokenizer: Tokenizer, workers: int) -> It
             for block in blocks:
                 waiting.append(pool.submit(work, block))
                 if len(waiting) > workers:  # bounds the memory: one block a thread, and one ready
-                    yield waiting.popleft().result()
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _check_words(reader: Reader, tokens: int, skipped: int, ranking: Ranking, config: VocabularyConfig) -> None:
+def _check_words(
+    reader: Reader, tokens: int, skipped: int, ranking: Ranking, config: VocabularyConfig
+) -> None:
     if ranking.words:
         return
     if not tokens:
@@ -236,7 +264,9 @@ def _check_words(reader: Reader, tokens: int, skipped: int, ranking: Ranking, co
     )
 
 
-def _tell_missing(ranking: Ranking, config: VocabularyConfig, skipped: int, warn: Callable[[str], None]) -> None:
+def _tell_missing(
+    ranking: Ranking, config: VocabularyConfig, skipped: int, warn: Callable[[str], None]
+) -> None:
     if skipped:
         warn(f"{skipped:,} record(s) without text (null) were left out.")
     if config.words is None and not config.keep_words:
@@ -245,8 +275,14 @@ def _tell_missing(ranking: Ranking, config: VocabularyConfig, skipped: int, warn
     for option in ("words", "keep_words"):
         missing = [word for word in dict.fromkeys(getattr(config, option) or ()) if word not in known]
         if missing:
-            limit = " or are beyond max_vocab_size" if option == "words" and config.max_vocab_size is not None else ""
-            warn(f"{len(missing):,} of {option} do not occur in the text{limit} and are left out: {_shown(missing)}")
+            limit = (
+                " or are beyond max_vocab_size"
+                if option == "words" and config.max_vocab_size is not None
+                else ""
+            )
+            warn(
+                f"{len(missing):,} of {option} do not occur in the text{limit} and are left out: {_shown(missing)}"
+            )
 
 
 def _shown(words: Sequence[str]) -> str:

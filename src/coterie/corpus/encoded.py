@@ -150,7 +150,9 @@ def _let_go(path: Path, descriptor: int | None, temporary: bool) -> None:
 
 def write_vocabulary(folder: Path, words: list[str], counts: NDArray[np.int64]) -> None:
     """Write ``vocabulary.arrow``."""
-    batch = pa.record_batch({"word": pa.array(words, pa.large_string()), "count": pa.array(counts, pa.int64())})
+    batch = pa.record_batch(
+        {"word": pa.array(words, pa.large_string()), "count": pa.array(counts, pa.int64())}
+    )
     with (folder / VOCABULARY).open("wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
         writer.write_batch(batch)
 
@@ -179,21 +181,29 @@ def _verified(path: Path, *, checksums: bool) -> dict[str, Any]:
         meta: dict[str, Any] = json.loads((path / META).read_text(encoding="utf-8"))
         version, files = meta["format_version"], meta["files"]
         if version != FORMAT_VERSION:
-            raise FormatError(f"{path}: format version {version}; this program reads {FORMAT_VERSION}. {_REMEDY}")
+            raise FormatError(
+                f"{path}: format version {version}; this program reads {FORMAT_VERSION}. {_REMEDY}"
+            )
         for name in ARRAYS:
             size, expected = (path / name).stat().st_size, files[name]
             if size != expected["bytes"]:
-                raise FormatError(f"{path / name}: {size:,} bytes where {expected['bytes']:,} were written. {_REMEDY}")
+                raise FormatError(
+                    f"{path / name}: {size:,} bytes where {expected['bytes']:,} were written. {_REMEDY}"
+                )
             if checksums and _stamp(path / name) != expected:
                 raise FormatError(f"{path / name}: damaged (the checksum differs). {_REMEDY}")
-        if files[IDS]["bytes"] != 4 * meta["n_tokens"] or files[OFFSETS]["bytes"] != 8 * (meta["n_sentences"] + 1):
+        if files[IDS]["bytes"] != 4 * meta["n_tokens"] or files[OFFSETS]["bytes"] != 8 * (
+            meta["n_sentences"] + 1
+        ):
             raise FormatError(f"{path / META}: the sizes contradict each other. {_REMEDY}")
         for key in ("raw_tokens", "raw_words"):
             meta[key] = int(meta[key])
     except FormatError:
         raise
     except FileNotFoundError as error:
-        raise FormatError(f"{path}: no encoded corpus; {Path(error.filename).name} is missing. {_REMEDY}") from error
+        raise FormatError(
+            f"{path}: no encoded corpus; {Path(error.filename).name} is missing. {_REMEDY}"
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise FormatError(f"{path / META}: not readable ({error!r}). {_REMEDY}") from error
     return meta

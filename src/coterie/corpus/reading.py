@@ -49,7 +49,11 @@ class Reader:
         """What to call the source in a message."""
         if self.files is None:
             return "the iterable"
-        return self.files[0].name if len(self.files) == 1 else f"{self.files[0].name} and {len(self.files) - 1:,} more"
+        return (
+            self.files[0].name
+            if len(self.files) == 1
+            else f"{self.files[0].name} and {len(self.files) - 1:,} more"
+        )
 
     def blocks(self, *, whole_lines: bool) -> Iterator[Block]:
         """Yield the blocks in the order of the text."""

@@ -103,14 +103,20 @@ def missing_field(place: object, field: str, fields: Sequence[str]) -> CorpusErr
     corpus.jsonl.gz, line 812: no field "text" (fields: id, body). Name the field with --text-field.
     """
     shown = ", ".join(fields[:_SHOWN_FIELDS]) + (", …" if len(fields) > _SHOWN_FIELDS else "")
-    return CorpusError(f'{place}: no field "{field}" (fields: {shown or "none"}). Name the field with --text-field.')
+    return CorpusError(
+        f'{place}: no field "{field}" (fields: {shown or "none"}). Name the field with --text-field.'
+    )
 
 
 def _json_field(line: str, field: str, place: Place) -> Any:
     try:
         record = json.loads(line)
     except (json.JSONDecodeError, RecursionError) as error:
-        why = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        why = (
+            f"{error.msg} at column {error.colno}"
+            if isinstance(error, json.JSONDecodeError)
+            else "nested too deeply"
+        )
         start = line[:40] + ("…" if len(line) > 40 else "")
         raise CorpusError(
             f"{place}: not JSON ({why}; the line begins {start!r}). A .jsonl file holds one JSON object a line."
@@ -160,7 +166,9 @@ def token_piece(lists: Sequence[Sequence[str]], place: Place, numbers: Sequence[
     return TokenPiece(tokens, lengths, place)
 
 
-def read_csv(stream: ByteStream, name: str, field: str, errors: EncodingErrors, *, tabs: bool) -> Iterator[Block]:
+def read_csv(
+    stream: ByteStream, name: str, field: str, errors: EncodingErrors, *, tabs: bool
+) -> Iterator[Block]:
     """Yield the blocks of a CSV or TSV file with a header line.
 
     CSV follows RFC 4180 (quotes may hold separators and line ends). TSV has no quoting: a quotation mark
@@ -185,7 +193,11 @@ def read_csv(stream: ByteStream, name: str, field: str, errors: EncodingErrors, 
             if len(row) != width:
                 raise CorpusError(
                     f"{name}, line {rows.line_num:,}: {len(row)} field(s) where the header has {width}. Mend the row"
-                    + (" (a tab inside a field?)." if tabs else "; a field with commas or line ends needs quotes.")
+                    + (
+                        " (a tab inside a field?)."
+                        if tabs
+                        else "; a field with commas or line ends needs quotes."
+                    )
                 )
             texts.append(row[column])
             size += len(row[column])

@@ -56,7 +56,9 @@ class Selection:
         self.seen = 0
         self.best: tuple[int, str] = (0, "")
 
-    def admit(self, words: pa.Array, counts: NDArray[np.int64], first_seen: NDArray[np.int64]) -> NDArray[np.uint32]:
+    def admit(
+        self, words: pa.Array, counts: NDArray[np.int64], first_seen: NDArray[np.int64]
+    ) -> NDArray[np.uint32]:
         """Take distinct words with their whole counts; return a number for each candidate, else ``DROPPED``.
 
         ``first_seen`` orders words by their first appearance in the text.
@@ -65,7 +67,9 @@ class Selection:
         if len(words) and counts.max() > self.best[0]:
             self.best = (int(counts.max()), words[int(counts.argmax())].as_py())
         forced = _is_in(words, self._forced)
-        eligible = counts >= self._config.min_count if self._explicit is None else _is_in(words, self._explicit)
+        eligible = (
+            counts >= self._config.min_count if self._explicit is None else _is_in(words, self._explicit)
+        )
         chosen = np.flatnonzero(eligible | forced)
         numbers = np.full(len(words), DROPPED)
         numbers[chosen] = np.arange(self._numbers, self._numbers + len(chosen), dtype=np.uint32)

@@ -146,7 +146,9 @@ def _folder(folder: Path, warn: Callable[[str], None]) -> list[SourceFile]:
     files, skipped = _known(_walk(folder))
     if not files:
         others = f" ({len(skipped):,} others, such as {skipped[0].name})" if skipped else ""
-        raise CorpusError(f"{folder}: no file with a known extension in this folder{others}. Known: {_KNOWN}.")
+        raise CorpusError(
+            f"{folder}: no file with a known extension in this folder{others}. Known: {_KNOWN}."
+        )
     _tell_skipped(str(folder), skipped, warn)
     return files
 

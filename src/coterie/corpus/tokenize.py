@@ -26,6 +26,7 @@ TOKENIZERS = ("words", "whitespace")
 
 # Arrow's string arrays address 2 GiB with 32-bit offsets.
 _SMALL = 2**31 - 1
+_SPACES = bytes.maketrans(b"\t\n\v\f\r", b"     ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ class Tokenizer(Protocol):
         """Return the sentences of ``piece``."""
 
 
-def make_tokenizer(config: CorpusConfig, tokenizer: Callable[[str], Iterable[str]] | None = None) -> Tokenizer:
+def make_tokenizer(
+    config: CorpusConfig, tokenizer: Callable[[str], Iterable[str]] | None = None
+) -> Tokenizer:
     """Return the tokenizer that the settings name, or the one around a Python callable.
 
     Raises
@@ -69,7 +72,9 @@ def make_tokenizer(config: CorpusConfig, tokenizer: Callable[[str], Iterable[str
     """
     if tokenizer is not None:
         if not callable(tokenizer):
-            raise ConfigError(f"tokenizer is {tokenizer!r}; pass a callable that takes a string and returns its tokens.")
+            raise ConfigError(
+                f"tokenizer is {tokenizer!r}; pass a callable that takes a string and returns its tokens."
+            )
         return _CallableTokenizer(tokenizer, config.lowercase or "none")
     if config.tokenizer == "words":
         return _WordTokenizer(config.lowercase or "unicode", config.lowercase or "none")
@@ -159,7 +164,9 @@ class _CallableTokenizer:
             raise
         if isinstance(found, str | bytes) or not isinstance(found, Iterable):
             kind = "a string" if isinstance(found, str) else f"{type(found).__name__}"
-            raise CorpusError(f"{where}: the tokenizer returned {kind}; it must return a list of strings, one a token.")
+            raise CorpusError(
+                f"{where}: the tokenizer returned {kind}; it must return a list of strings, one a token."
+            )
         tokens: list[str] = []
         for token in found:
             if not isinstance(token, str):
@@ -173,30 +180,33 @@ class _CallableTokenizer:
 
 
 def _split(piece: TextPiece) -> Sentences:
-    lines = _lines(piece.data)
-    lists = pc.ascii_split_whitespace(lines)
-    encoded = lists.flatten().dictionary_encode()
-    bounds = np.asarray(lists.offsets)
-    ids, words = np.asarray(encoded.indices), encoded.dictionary
-    # Arrow's split yields an empty string before leading and after trailing white space, so after every line.
+    """Split at ASCII white space.
+
+    With all white space made spaces, the text as it lies in memory is an Arrow array of tokens, each with the
+    space that ends it; the spaces are cut off the distinct ones afterwards. That is twice as fast as Arrow's
+    own split, which copies every token.
+    """
+    data = piece.data.translate(_SPACES)
+    if data and not data.endswith(b" "):
+        data += b" "
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord(" ")) + 1
+    newlines = np.flatnonzero(np.frombuffer(piece.data, np.uint8) == ord("\n"))
+    bounds = np.concatenate(([0], np.searchsorted(ends, newlines + 1) + 1, [len(ends)]))
+    small = len(data) <= _SMALL
+    offsets = np.concatenate(([0], ends)).astype(np.int32 if small else np.int64)
+    kind = pa.StringArray if small else pa.LargeStringArray
+    encoded = kind.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data)).dictionary_encode()
+    ids, words = np.asarray(encoded.indices), pc.ascii_rtrim(encoded.dictionary, " ")
+    # White space after white space (or a line end after it) makes an empty token.
     empty = pc.index(words, pa.scalar("", words.type)).as_py()
     if empty < 0:
-        return Sentences(words, ids, np.diff(bounds).astype(np.int64), piece.continues, piece.skipped)
+        return Sentences(words, ids, np.diff(bounds), piece.continues, piece.skipped)
     full = ids != empty
-    before = np.concatenate(([0], np.cumsum(full)))
+    lengths = np.diff(bounds - np.searchsorted(np.flatnonzero(~full), bounds))
     ids = ids[full]
-    ids = ids - (ids > empty)
+    ids -= ids > empty
     words = pa.concat_arrays([words[:empty], words[empty + 1 :]])
-    return Sentences(words, ids, np.diff(before[bounds]), piece.continues, piece.skipped)
-
-
-def _lines(data: bytes) -> pa.Array:
-    """View the text as an Arrow array of lines, newline included, without copying it."""
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
-    small = len(data) <= _SMALL
-    offsets = np.concatenate(([0], ends, [len(data)])).astype(np.int32 if small else np.int64)
-    kind = pa.StringArray if small else pa.LargeStringArray
-    return kind.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
+    return Sentences(words, ids, lengths, piece.continues, piece.skipped)
 
 
 def _token_lists(piece: TokenPiece) -> Sentences:
@@ -208,6 +218,8 @@ def _token_lists(piece: TokenPiece) -> Sentences:
 def _lowered(found: Sentences, how: Lowercase) -> Sentences:
     if how == "none" or not len(found.words):
         return found
-    encoded = pa.array([lower(word, how) for word in found.words.to_pylist()], pa.string()).dictionary_encode()
+    encoded = pa.array(
+        [lower(word, how) for word in found.words.to_pylist()], pa.string()
+    ).dictionary_encode()
     ids = np.asarray(encoded.indices)[found.ids]
     return Sentences(encoded.dictionary, ids, found.lengths, found.continues, found.skipped)

@@ -44,7 +44,9 @@ def read_vocabulary_file(path: str | os.PathLike[str]) -> list[str]:
         fields = [field.strip() for field in fields]
         if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
             shown = line.strip()[:60]
-            raise FormatError(f"{path}, line {number:,}: {shown!r}; expected a word, or a word and its count.")
+            raise FormatError(
+                f"{path}, line {number:,}: {shown!r}; expected a word, or a word and its count."
+            )
         if fields and fields[0]:
             words[fields[0]] = None
     if not words:

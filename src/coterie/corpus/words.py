@@ -33,7 +33,9 @@ _FOLDED = {"\u2019": "'", "\u2010": "-", "\u2011": "-"}
 _INVISIBLE = ["\u00ad", *map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0))]
 _LETTER, _DIGIT, _MARK, _JOINER, _DIGIT_JOINER, _DROPPED, _NEWLINE = range(1, 8)
 
-_TURKISH = str.maketrans({"I": "ı", "İ": "i"})
+# May compose with the character before it, or be reordered: only near these a text can differ from its
+# composed form (NFC).
+_UNSETTLED = 0x80
 
 
 def lower(text: str, how: Lowercase) -> str:
@@ -49,7 +51,10 @@ def lower(text: str, how: Lowercase) -> str:
     """
     if how == "none":
         return text
-    text = text.translate(_TURKISH) if how == "turkish" else text.replace("İ", "i")
+    # Typed as one character or as two, the dotted capital is one letter.
+    text = text.replace("I\u0307", "i").replace("İ", "i")
+    if how == "turkish":
+        text = text.replace("I", "ı")
     return text.lower()
 
 
@@ -61,9 +66,14 @@ def spaced_words(text: str, how: Lowercase) -> str:
     >>> spaced_words("Well-known: «L’été», 3.14 -- (don't)\nना 'हिन्दी'.", "unicode").split("\n")[0].split()
     ['well-known', "l'été", '3.14', "don't"]
     """
-    text = unicodedata.normalize("NFC", lower(unicodedata.normalize("NFC", text), how))
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    text = lower(text, how)
+    codes = _code_points(text)
     classes = _classes()[codes]
+    unsettled = np.flatnonzero(classes & _UNSETTLED)
+    if len(unsettled):
+        codes = _code_points(_composed(text, unsettled, np.flatnonzero(classes == _NEWLINE)))
+        classes = _classes()[codes]
+    classes &= ~np.uint8(_UNSETTLED)
     if text.isascii():
         kept = _inside_words(classes)
     else:
@@ -73,6 +83,22 @@ def spaced_words(text: str, how: Lowercase) -> str:
         for typed, folded in _FOLDED.items():
             codes = np.where(codes == ord(typed), np.uint32(ord(folded)), codes)
     return np.where(kept, codes, np.uint32(ord(" "))).astype("<u4").tobytes().decode("utf-32-le")
+
+
+def _code_points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+
+
+def _composed(text: str, unsettled: NDArray[np.int64], newlines: NDArray[np.int64]) -> str:
+    """Return the text with its lines composed (NFC), where they may not be: NFC takes 17 ns a character."""
+    bounds = np.concatenate(([0], newlines + 1, [len(text) + 1]))
+    parts: list[str] = []
+    done = 0
+    for line in np.unique(np.searchsorted(newlines, unsettled)).tolist():
+        start, end = int(bounds[line]), int(bounds[line + 1]) - 1
+        parts += (text[done:start], unicodedata.normalize("NFC", text[start:end]))
+        done = end
+    return "".join([*parts, text[done:]])
 
 
 def _inside_words(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -112,4 +138,18 @@ def _classes() -> NDArray[np.uint8]:
         for character in characters:
             table[ord(character)] = kind
     table[ord("\n")] = _NEWLINE
+    table[_unsettled()] |= _UNSETTLED
     return table
+
+
+def _unsettled() -> list[int]:
+    """List the code points whose NFC quick check is not "yes"."""
+    found = {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}  # Hangul vowels and finals compose by rule
+    for code in range(0xC0, sys.maxunicode + 1):
+        character = chr(code)
+        parts = unicodedata.decomposition(character)
+        if unicodedata.combining(character) or (parts and not unicodedata.is_normalized("NFC", character)):
+            found.add(code)
+        if parts and parts[0] != "<" and " " in parts:
+            found.add(int(parts.split()[1], 16))
+    return sorted(found)
