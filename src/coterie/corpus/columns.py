@@ -158,4 +158,5 @@ def _faults(file: SourceFile) -> Iterator[None]:
 
 
 def _broken(file: SourceFile, error: BaseException) -> str:
-    return f"{file.name}: the {file.format} file is broken or cut short ({str(error).rstrip('.')}). Fetch it again."
+    found = str(error).rstrip(".")
+    return f"{file.name}: the {file.format} file is broken or cut short ({found}). Fetch it again."

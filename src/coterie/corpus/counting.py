@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from zlib import crc32
 
@@ -135,7 +136,7 @@ class WordCounter:
         path = self._folder / f"segment-{len(self._segments):06}.arrow"
         schema = pa.schema([("word", pa.large_string()), ("count", pa.int64()), ("id", pa.uint32())])
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-            for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+            for start, end in pairwise(bounds.tolist()):
                 ids = order[start:end]
                 columns = [
                     pa.array([words[i] for i in ids.tolist()], pa.large_string()),

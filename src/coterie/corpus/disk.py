@@ -39,7 +39,8 @@ def check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ResourceError(
-            f"{folder}: the encoded corpus needs about {_size(needed)} there, and {_size(free)} are free. {_MOVE}"
+            f"{folder}: the encoded corpus needs about {_size(needed)} there, and {_size(free)} are free. "
+            f"{_MOVE}"
         )
 
 
@@ -61,7 +62,8 @@ def disk_faults(folder: Path) -> Iterator[None]:
             raise ResourceError(f"{folder}: {why} while the corpus was encoded ({found}). {_MOVE}") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise ResourceError(
-                f"{folder}: cannot be written ({error.strerror}). Put the cache elsewhere (--cache-dir, cache_dir, or "
+                f"{folder}: cannot be written ({error.strerror}). Put the cache elsewhere (--cache-dir, "
+                "cache_dir, or "
                 "the variable COTERIE_CACHE)."
             ) from error
         raise

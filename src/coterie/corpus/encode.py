@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coterie.config import CorpusConfig, VocabularyConfig
 from coterie.corpus.cache import Cache, CacheConfig, CacheKey, building
@@ -210,8 +211,8 @@ class _SentenceEnds:
             _write(self._file, ends.astype("<i8"))
 
 
-def _write(file: Any, array: np.ndarray[Any, Any]) -> None:
-    data = memoryview(array).cast("B")
+def _write(file: Any, array: NDArray[Any]) -> None:
+    data = array.view(np.uint8).data
     while len(data):  # an unbuffered file may take less than all
         data = data[file.write(data) :]
 
@@ -246,7 +247,8 @@ def _check_words(
         return
     if not tokens:
         why = (
-            "it is empty, or holds only white space and punctuation; a generator that was gone through before is empty"
+            "it is empty, or holds only white space and punctuation; a generator that was gone through "
+            "before is empty"
             if reader.files is None
             else "only white space and punctuation"
         )
@@ -254,13 +256,17 @@ def _check_words(
         raise CorpusError(f"{reader.name}: there are no words in it ({why}{nulls}).")
     if config.words is not None:
         raise CorpusError(
-            f"{reader.name}: none of the {len(config.words):,} words of the vocabulary ({_shown(config.words)}) occurs. "
-            f"The text's most frequent word is {ranking.best[1]!r}: do the two agree in case and tokenisation?"
+            f"{reader.name}: none of the {len(config.words):,} words of the vocabulary "
+            f"({_shown(config.words)}) occurs. "
+            f"The text's most frequent word is {ranking.best[1]!r}: do the two agree in case and "
+            "tokenisation?"
         )
     count, word = ranking.best
     raise CorpusError(
-        f"{reader.name}: no word occurs {config.min_count:,} times (min_count); the most frequent, {word!r}, occurs "
-        f"{count:,} times in {tokens:,} tokens. Set min_count to {count:,} or less (1 keeps every word), or give more text."
+        f"{reader.name}: no word occurs {config.min_count:,} times (min_count); the most frequent, "
+        f"{word!r}, occurs "
+        f"{count:,} times in {tokens:,} tokens. Set min_count to {count:,} or less (1 keeps every word), "
+        "or give more text."
     )
 
 
@@ -281,7 +287,8 @@ def _tell_missing(
                 else ""
             )
             warn(
-                f"{len(missing):,} of {option} do not occur in the text{limit} and are left out: {_shown(missing)}"
+                f"{len(missing):,} of {option} do not occur in the text{limit} and are left out: "
+                f"{_shown(missing)}"
             )
 
 

@@ -103,7 +103,8 @@ class EncodedCorpus:
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(self.meta["files"][name]["bytes"] for name in ARRAYS) + (self.path / META).stat().st_size
+        arrays: int = sum(self.meta["files"][name]["bytes"] for name in ARRAYS)
+        return arrays + (self.path / META).stat().st_size
 
     @property
     def fingerprint(self) -> str:
@@ -158,7 +159,7 @@ def write_vocabulary(folder: Path, words: list[str], counts: NDArray[np.int64]) 
 
 
 def write_meta(folder: Path, meta: dict[str, Any], *, durable: bool) -> None:
-    """Add the files' sizes and checksums to ``meta`` and write it; if ``durable``, all is on the disk afterwards."""
+    """Add the files' sizes and checksums to ``meta`` and write it; ``durable``: wait for the disk."""
     files = {name: _stamp(folder / name) for name in ARRAYS}
     text = json.dumps({"format_version": FORMAT_VERSION, **meta, "files": files}, indent=1)
     (folder / META).write_text(text + "\n", encoding="utf-8")
@@ -179,34 +180,32 @@ def _verified(path: Path, *, checksums: bool) -> dict[str, Any]:
     """Return the folder's meta data if everything is as it says."""
     try:
         meta: dict[str, Any] = json.loads((path / META).read_text(encoding="utf-8"))
-        version, files = meta["format_version"], meta["files"]
-        if version != FORMAT_VERSION:
-            raise FormatError(
-                f"{path}: format version {version}; this program reads {FORMAT_VERSION}. {_REMEDY}"
-            )
-        for name in ARRAYS:
-            size, expected = (path / name).stat().st_size, files[name]
-            if size != expected["bytes"]:
-                raise FormatError(
-                    f"{path / name}: {size:,} bytes where {expected['bytes']:,} were written. {_REMEDY}"
-                )
-            if checksums and _stamp(path / name) != expected:
-                raise FormatError(f"{path / name}: damaged (the checksum differs). {_REMEDY}")
-        if files[IDS]["bytes"] != 4 * meta["n_tokens"] or files[OFFSETS]["bytes"] != 8 * (
-            meta["n_sentences"] + 1
-        ):
-            raise FormatError(f"{path / META}: the sizes contradict each other. {_REMEDY}")
-        for key in ("raw_tokens", "raw_words"):
-            meta[key] = int(meta[key])
-    except FormatError:
-        raise
+        fault = _fault(path, meta, checksums=checksums)
     except FileNotFoundError as error:
-        raise FormatError(
-            f"{path}: no encoded corpus; {Path(error.filename).name} is missing. {_REMEDY}"
-        ) from error
+        missing = Path(error.filename).name
+        raise FormatError(f"{path}: no encoded corpus; {missing} is missing. {_REMEDY}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise FormatError(f"{path / META}: not readable ({error!r}). {_REMEDY}") from error
+    if fault:
+        raise FormatError(f"{fault} {_REMEDY}")
     return meta
+
+
+def _fault(path: Path, meta: dict[str, Any], *, checksums: bool) -> str | None:
+    if meta["format_version"] != FORMAT_VERSION:
+        return f"{path}: format version {meta['format_version']}; this program reads {FORMAT_VERSION}."
+    files = meta["files"]
+    for name in ARRAYS:
+        size, expected = (path / name).stat().st_size, files[name]
+        if size != expected["bytes"]:
+            return f"{path / name}: {size:,} bytes where {expected['bytes']:,} were written."
+        if checksums and _stamp(path / name) != expected:
+            return f"{path / name}: damaged (the checksum differs)."
+    sizes = (4 * int(meta["n_tokens"]), 8 * (int(meta["n_sentences"]) + 1))
+    if sizes != (files[IDS]["bytes"], files[OFFSETS]["bytes"]):
+        return f"{path / META}: the sizes contradict each other."
+    wrong = [key for key in ("raw_tokens", "raw_words") if not isinstance(meta[key], int)]
+    return f"{path / META}: {wrong[0]} is no number." if wrong else None
 
 
 def remove_folder(path: Path) -> None:

@@ -12,7 +12,7 @@ from coterie.errors import CorpusError
 
 __all__ = ["read_items"]
 
-# A Python string object takes some 50 bytes beside its characters; this keeps a batch of them within tens of MB.
+# A Python string takes some 50 bytes beside its characters; this keeps a batch of them within tens of MB.
 _ITEM_BYTES = 50
 
 
@@ -54,24 +54,26 @@ def _block(items: Sequence[Any], first: int, errors: EncodingErrors, *, is_text:
 def _mixture(number: int, texts: bool) -> str:
     found, before = ("a token list", "strings") if texts else ("a string", "token lists")
     return (
-        f"item {number:,} (counting from 1) is {found}, but the items before it are {before}. Give strings (texts "
+        f"item {number:,} (counting from 1) is {found}, but the items before it are {before}. Give "
+        "strings (texts "
         "to tokenise) or lists of tokens, not both."
     )
 
 
 def _tokens(item: Any, number: int) -> list[str]:
     if isinstance(item, bytes | bytearray | Mapping) or not isinstance(item, Iterable):
-        hint = {
-            bytes: "decode it to a string first",
-            bytearray: "decode it to a string first",
-            dict: "take the text out of it, as in (row['text'] for row in rows)",
-        }.get(type(item), "every item must be a string or a list of strings")
+        hint = "every item must be a string or a list of strings"
+        if isinstance(item, bytes | bytearray):
+            hint = "decode it to a string first"
+        elif isinstance(item, Mapping):
+            hint = "take the text out of it, as in (row['text'] for row in rows)"
         raise CorpusError(f"item {number:,} (counting from 1) is {type(item).__name__}; {hint}.")
     tokens = list(item)
     for token in tokens:
         if not isinstance(token, str):
             raise CorpusError(
-                f"item {number:,} (counting from 1) holds a token that is {type(token).__name__} ({token!r}); every "
+                f"item {number:,} (counting from 1) holds a token that is {type(token).__name__} "
+                f"({token!r}); every "
                 "token must be a string."
             )
     return tokens

@@ -1,10 +1,10 @@
-"""What flows from the readers to the tokenizers: pieces of text or of token lists, and where they came from."""
+"""What flows from the readers to the tokenizers: pieces of text or of token lists, and their places."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +31,7 @@ BLOCK_BYTES = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a piece begins, for error messages: a file's line (and byte), a table's row, an iterable's item."""
+    """Where a piece begins: a file's line (and byte), a table's row, an iterable's item."""
 
     name: str
     unit: str = "line"
@@ -81,7 +81,7 @@ class Block(Protocol):
 
 
 def checked_utf8(data: bytes, place: Place, errors: EncodingErrors) -> bytes:
-    """Return ``data`` as valid UTF-8 without NUL bytes, mended as ``errors`` says, or raise where it is not."""
+    """Return ``data`` as UTF-8 without NUL bytes, mended as ``errors`` says; else raise."""
     if not data.isascii() and not _valid_utf8(data):
         try:
             data.decode()
@@ -94,7 +94,8 @@ def checked_utf8(data: bytes, place: Place, errors: EncodingErrors) -> bytes:
         return data
     if errors == "strict":
         raise CorpusError(
-            f"{_spot(data, place, at)}: a NUL byte; the file is binary, or UTF-16 without its mark. Convert it to "
+            f"{_spot(data, place, at)}: a NUL byte; the file is binary, or UTF-16 without its mark. "
+            "Convert it to "
             "UTF-8 text, or set encoding_errors to replace or ignore."
         )
     return data.replace(b"\0", "\ufffd".encode() if errors == "replace" else b"")
@@ -113,7 +114,8 @@ def _valid_utf8(data: bytes) -> bool:
 def _not_utf8(data: bytes, place: Place, error: UnicodeDecodeError) -> CorpusError:
     found = " ".join(f"{byte:02x}" for byte in data[error.start : error.start + 4])
     return CorpusError(
-        f"{_spot(data, place, error.start)}: not UTF-8 (bytes {found}). If the file has another encoding, convert it "
+        f"{_spot(data, place, error.start)}: not UTF-8 (bytes {found}). If the file has another encoding, "
+        "convert it "
         "(iconv -f LATIN1 -t UTF-8); to go on without such bytes, set encoding_errors to replace or ignore."
     )
 
@@ -136,16 +138,14 @@ def encoded_records(
     except UnicodeEncodeError:
         if errors != "strict":
             return text.encode("utf-8", errors)
-    for record, number in zip(texts, numbers, strict=True):
-        if not _encodable(record):
-            break
+    bad = next(number for record, number in zip(texts, numbers, strict=True) if not _encodable(record))
     raise CorpusError(
-        f"{Place(place.name, place.unit, number)}: half of a surrogate pair, which is no character. Mend the text, or "
-        "set encoding_errors to replace or ignore."
+        f"{Place(place.name, place.unit, bad)}: half of a surrogate pair, which is no character. Mend the "
+        "text, or set encoding_errors to replace or ignore."
     )
 
 
-def _encodable(text: Any) -> bool:
+def _encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:

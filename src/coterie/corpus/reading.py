@@ -102,13 +102,15 @@ def _as_paths(source: Any) -> list[str | os.PathLike[str]] | None:
         raise CorpusError("the source is bytes; give a path, or an iterable of strings or of token lists.")
     if not isinstance(source, Iterable):
         raise CorpusError(
-            f"the source is {type(source).__name__}; give a path, or an iterable of strings or of token lists."
+            f"the source is {type(source).__name__}; give a path, or an iterable of strings or of token "
+            "lists."
         )
     if isinstance(source, list | tuple) and any(isinstance(item, os.PathLike) for item in source):
         strange = next((item for item in source if not isinstance(item, os.PathLike)), None)
         if strange is not None:
             raise CorpusError(
-                f"the list mixes paths with {type(strange).__name__} ({strange!r}); make every path a pathlib.Path, "
+                f"the list mixes paths with {type(strange).__name__} ({strange!r}); make every path a "
+                "pathlib.Path, "
                 "or wrap them: Paths([...])."
             )
         return list(source)

@@ -119,11 +119,13 @@ def _json_field(line: str, field: str, place: Place) -> Any:
         )
         start = line[:40] + ("…" if len(line) > 40 else "")
         raise CorpusError(
-            f"{place}: not JSON ({why}; the line begins {start!r}). A .jsonl file holds one JSON object a line."
+            f"{place}: not JSON ({why}; the line begins {start!r}). A .jsonl file holds one JSON object a "
+            "line."
         ) from None
     if not isinstance(record, dict):
         raise CorpusError(
-            f"{place}: {_json_kind(record)} where a JSON object was expected. A .jsonl file holds one object a line, "
+            f"{place}: {_json_kind(record)} where a JSON object was expected. A .jsonl file holds one "
+            "object a line, "
             f'such as {{"{field}": "…"}}.'
         )
     if field not in record:
@@ -147,7 +149,8 @@ def _json_tokens(lists: Sequence[list[Any]], place: Place, numbers: Sequence[int
         bad = next((token for token in tokens if not isinstance(token, str)), None)
         if bad is not None or None in tokens:
             raise CorpusError(
-                f"{place.later(number - place.number)}: a token list holds {_json_kind(bad)}; every token must be "
+                f"{place.later(number - place.number)}: a token list holds {_json_kind(bad)}; every token "
+                "must be "
                 "a string."
             )
     return token_piece(lists, place, numbers)
@@ -192,7 +195,8 @@ def read_csv(
                 continue
             if len(row) != width:
                 raise CorpusError(
-                    f"{name}, line {rows.line_num:,}: {len(row)} field(s) where the header has {width}. Mend the row"
+                    f"{name}, line {rows.line_num:,}: {len(row)} field(s) where the header has {width}. "
+                    "Mend the row"
                     + (
                         " (a tab inside a field?)."
                         if tabs
@@ -226,7 +230,8 @@ def _csv_faults(name: str, rows: Any) -> Iterator[None]:
         yield
     except csv.Error as error:
         raise CorpusError(
-            f"{name}, line {rows.line_num:,}: not CSV ({error}). A quote inside a quoted field is written twice; "
+            f"{name}, line {rows.line_num:,}: not CSV ({error}). A quote inside a quoted field is written "
+            "twice; "
             "a quote that is opened must be closed."
         ) from None
     finally:

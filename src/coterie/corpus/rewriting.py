@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +57,8 @@ def _chunks(ranking: Ranking) -> Iterator[tuple[int, int, NDArray[np.uint32]]]:
             start = stop
 
 
-def _write(descriptor: int, array: NDArray[np.generic], at: int) -> None:
-    data = memoryview(np.ascontiguousarray(array)).cast("B")
+def _write(descriptor: int, array: NDArray[Any], at: int) -> None:
+    data = np.ascontiguousarray(array).view(np.uint8).data
     while len(data):
         done = os.pwrite(descriptor, data, at)
         data, at = data[done:], at + done

@@ -1,4 +1,4 @@
-"""Which words are kept, and their ranks: ``min_count``, ``max_vocab_size``, an explicit list, words to keep."""
+"""Which words are kept, and their ranks."""
 
 from __future__ import annotations
 
@@ -31,8 +31,14 @@ class _Candidates:
     number: NDArray[np.int64]
 
     def take(self, chosen: NDArray[np.int64]) -> _Candidates:
-        rest = (self.counts, self.first_seen, self.forced, self.eligible, self.number)
-        return _Candidates(self.words.take(pa.array(chosen)), *(column[chosen] for column in rest))
+        return _Candidates(
+            self.words.take(pa.array(chosen)),
+            self.counts[chosen],
+            self.first_seen[chosen],
+            self.forced[chosen],
+            self.eligible[chosen],
+            self.number[chosen],
+        )
 
 
 class Selection:
@@ -86,9 +92,14 @@ class Selection:
     def _ranked(self) -> _Candidates:
         """Order the candidates by count, then by first appearance; leave out what ``max_vocab_size`` does."""
         held = self._held
-        columns = zip(*((c.counts, c.first_seen, c.forced, c.eligible, c.number) for c in held), strict=True)
-        words = pa.concat_arrays([c.words for c in held])
-        merged = _Candidates(words, *(np.concatenate(column) for column in columns))
+        merged = _Candidates(
+            pa.concat_arrays([part.words for part in held]),
+            np.concatenate([part.counts for part in held]),
+            np.concatenate([part.first_seen for part in held]),
+            np.concatenate([part.forced for part in held]),
+            np.concatenate([part.eligible for part in held]),
+            np.concatenate([part.number for part in held]),
+        )
         order = np.lexsort((merged.first_seen, -merged.counts))
         if self._config.max_vocab_size is not None:
             place = np.cumsum(merged.eligible[order])

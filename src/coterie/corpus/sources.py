@@ -95,14 +95,16 @@ def format_of(name: str) -> tuple[Format, Compression | None]:
     >>> format_of("news.jsonl.gz"), format_of("text8"), format_of("dump.zst")
     (('jsonl', 'gz'), ('text', None), ('text', 'zst'))
     """
-    stem, extension = os.path.splitext(Path(name).name.lower())
+    bare = Path(name.lower())
+    extension = bare.suffix
     compression = _COMPRESSIONS.get(extension)
     if compression:
-        extension = os.path.splitext(stem)[1]
+        extension = Path(bare.stem).suffix
     kind: Format | None = _FORMATS.get(extension) if extension else "text"
     if kind is None:
         raise CorpusError(
-            f"{name}: the extension {extension} tells no known format ({_KNOWN}). If it is plain text, rename it "
+            f"{name}: the extension {extension} tells no known format ({_KNOWN}). If it is plain text, "
+            "rename it "
             "or feed it as standard input, with - as the source."
         )
     if compression and kind in ("parquet", "arrow"):
@@ -155,7 +157,7 @@ def _folder(folder: Path, warn: Callable[[str], None]) -> list[SourceFile]:
 
 def _matches(pattern: str, warn: Callable[[str], None]) -> list[SourceFile]:
     paths: list[Path] = []
-    for match in sorted(glob.glob(pattern, recursive=True)):
+    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - absolute patterns
         paths += _walk(Path(match)) if Path(match).is_dir() else [Path(match)]
     files, skipped = _known(dict.fromkeys(paths))
     if not files:
@@ -172,7 +174,7 @@ def _tell_skipped(source: str, skipped: Sequence[Path], warn: Callable[[str], No
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the files below ``folder`` in sorted order, hidden ones left out; linked folders aren't followed."""
+    """Yield the files below ``folder``, sorted, without hidden ones; linked folders aren't followed."""
 
     def refused(error: OSError) -> None:
         raise ResourceError(f"{error.filename}: cannot list this folder ({error.strerror}).") from error

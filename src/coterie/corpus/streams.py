@@ -134,7 +134,8 @@ class ByteStream(AbstractContextManager["ByteStream"]):
     def _broken(self, error: BaseException) -> CorpusError:
         return CorpusError(
             f"{self._file.name}: the archive is broken or cut short after {self._taken:,} unpacked bytes "
-            f"({str(error).rstrip('.')}). Fetch the file again, or unpack what can be saved and train on that."
+            f"({str(error).rstrip('.')}). Fetch the file again, or unpack what can be saved and train on "
+            "that."
         )
 
     def blocks(self, *, whole_lines: bool) -> Iterator[ByteBlock]:
@@ -179,7 +180,8 @@ class ByteStream(AbstractContextManager["ByteStream"]):
 
 def _too_long(place: Place, missing: str) -> CorpusError:
     return CorpusError(
-        f"{place}: more than 1 GiB without {missing}; is this text? Put each sentence or paragraph on its own line."
+        f"{place}: more than 1 GiB without {missing}; is this text? Put each sentence or paragraph on its "
+        "own line."
     )
 
 
@@ -192,7 +194,8 @@ def _check_head(file: SourceFile, head: bytes) -> None:
     if packed:
         begins = _NAMES[found] if found else f"something else (it begins with {head[:8]!r})"
         raise CorpusError(
-            f"{file.name}: the name says {_NAMES[packed]}, but the content is {begins}. Rename the file by its "
+            f"{file.name}: the name says {_NAMES[packed]}, but the content is {begins}. Rename the file "
+            "by its "
             "content, or fetch it again."
         )
     kind = found or ""  # never empty here: without magic nothing is packed, and the two agree
@@ -203,6 +206,7 @@ def _check_head(file: SourceFile, head: bytes) -> None:
         hint = f"unpack it on the way: {unpacker} FILE | …" if unpacker else "feed plain text."
         raise CorpusError(f"standard input is {_NAMES[kind]}, not plain text; {hint}")
     raise CorpusError(
-        f"{file.name}: the name says plain {file.format}, but the content is {_NAMES[kind]}. Rename the file by its "
+        f"{file.name}: the name says plain {file.format}, but the content is {_NAMES[kind]}. Rename the "
+        "file by its "
         "content."
     )

@@ -81,12 +81,13 @@ def make_tokenizer(
     if config.tokenizer == "whitespace":
         return _WhitespaceTokenizer(config.lowercase or "none")
     raise ConfigError(
-        f"tokenizer is {config.tokenizer!r}; choose one of {', '.join(TOKENIZERS)}, or pass a Python callable."
+        f"tokenizer is {config.tokenizer!r}; choose one of {', '.join(TOKENIZERS)}, or pass a Python "
+        "callable."
     )
 
 
 class _WhitespaceTokenizer:
-    """Splits at ASCII white space and takes the tokens as they come: the convention of word2vec.c and fastText."""
+    """Splits at ASCII white space, the convention of word2vec.c and fastText."""
 
     whole_lines = False
     parallel = True
@@ -100,7 +101,7 @@ class _WhitespaceTokenizer:
 
 
 class _WordTokenizer:
-    """Finds the words of each distinct white-space-separated chunk, once (see :mod:`coterie.corpus.words`)."""
+    """Finds the words of each distinct white-space-separated chunk, once."""
 
     whole_lines = False
     parallel = True
@@ -171,7 +172,8 @@ class _CallableTokenizer:
         for token in found:
             if not isinstance(token, str):
                 raise CorpusError(
-                    f"{where}: the tokenizer returned a token that is {type(token).__name__} ({token!r}); every token "
+                    f"{where}: the tokenizer returned a token that is {type(token).__name__} ({token!r}); "
+                    "every token "
                     "must be a string (of a spaCy document: [t.text for t in doc])."
                 )
             if token:

@@ -36,8 +36,8 @@ def read_vocabulary_file(path: str | os.PathLike[str]) -> list[str]:
     try:
         lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(f"{path}, line {line:,}: not UTF-8; save the vocabulary as UTF-8.") from None
+        bad = data.count(b"\n", 0, error.start) + 1
+        raise FormatError(f"{path}, line {bad:,}: not UTF-8; save the vocabulary as UTF-8.") from None
     words: dict[str, None] = {}
     for number, line in enumerate(lines, 1):
         fields = line.split("\t") if "\t" in line else line.split()

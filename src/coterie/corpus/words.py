@@ -119,7 +119,8 @@ def _inside_words(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     digits = (before == _DIGIT) & (after == _DIGIT)
     letters = core[joiner - 1] & core[joiner + 1]
     kept[joiner] = np.where(classes[joiner] == _JOINER, letters, digits)
-    return kept
+    inside: NDArray[np.bool_] = kept
+    return inside
 
 
 @cache
