@@ -1,3 +1,43 @@
-"""Static embeddings by Skip-gram with negative sampling: train, explore, keep."""
+"""Static embeddings by Skip-gram with negative sampling: train, explore, keep.
+
+>>> import coterie
+>>> verses = [["ship", "sail", "sea"], ["boat", "sail", "sea"], ["gold", "silver"]] * 50
+>>> model = coterie.train(verses, vector_size=16, epochs=5, workers=1)
+>>> len(model.vectors.most_similar("ship", topn=2))
+2
+"""
+
+from coterie.api import load, load_model, train
+from coterie.errors import (
+    ConfigError,
+    CorpusError,
+    CoterieError,
+    FormatError,
+    ResourceError,
+    TrainingError,
+    TrainingInterrupted,
+    WordNotFoundError,
+)
+from coterie.model import Model
+from coterie.training.progress import Progress
+from coterie.vectors import WordVectors
+
+__all__ = [
+    "ConfigError",
+    "CorpusError",
+    "CoterieError",
+    "FormatError",
+    "Model",
+    "Progress",
+    "ResourceError",
+    "TrainingError",
+    "TrainingInterrupted",
+    "WordNotFoundError",
+    "WordVectors",
+    "__version__",
+    "load",
+    "load_model",
+    "train",
+]
 
 __version__ = "0.1.0"

@@ -14,7 +14,15 @@ from typing import Any, Literal, get_args
 
 from coterie.errors import ConfigError
 
-__all__ = ["Collisions", "CorpusConfig", "Kernel", "NegativeSharing", "Subsampling", "TrainingConfig", "VocabularyConfig"]
+__all__ = [
+    "Collisions",
+    "CorpusConfig",
+    "Kernel",
+    "NegativeSharing",
+    "Subsampling",
+    "TrainingConfig",
+    "VocabularyConfig",
+]
 
 Lowercase = Literal["unicode", "turkish", "none"]
 EncodingErrors = Literal["strict", "replace", "ignore"]
@@ -79,7 +87,9 @@ class CorpusConfig(_Config):
 
     def __post_init__(self) -> None:
         if not isinstance(self.tokenizer, str) or not self.tokenizer:
-            raise ConfigError(f"tokenizer is {self.tokenizer!r}; name one (words, whitespace) or pass a callable.")
+            raise ConfigError(
+                f"tokenizer is {self.tokenizer!r}; name one (words, whitespace) or pass a callable."
+            )
         if self.lowercase is not None:
             _one_of("lowercase", self.lowercase, get_args(Lowercase))
         if not self.text_field:
@@ -193,7 +203,7 @@ class TrainingConfig(_Config):
         _finite("min_alpha", self.min_alpha, least=0)
         if self.min_alpha > self.alpha:
             raise ConfigError(
-                f"min_alpha is {self.min_alpha:g}, above alpha ({self.alpha:g}); the rate falls from alpha to min_alpha."
+                f"min_alpha is {self.min_alpha:g}, above alpha ({self.alpha:g}); the rate falls to it."
             )
         _integer("epochs", self.epochs, 1)
         if self.workers is not None:

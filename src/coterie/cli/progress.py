@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from coterie.cli.console import Speaker
 
 if TYPE_CHECKING:
-    from coterie.training.metrics import Progress
+    from coterie.training.progress import Progress
 
 __all__ = ["shown_progress"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 
 import numpy as np
@@ -47,14 +48,13 @@ def aligned_matrix(rows: int, columns: int) -> NDArray[np.float32]:
         buffer = mmap.mmap(-1, size + (_HUGE_PAGE if huge else 64))
     except (OSError, OverflowError) as error:
         raise ResourceError(
-            f"the system refused {size / 2**20:,.0f} MiB for a matrix of {rows:,} × {padded} float32 ({error}); "
+            f"the system refused {size / 2**20:,.0f} MiB for a matrix of {rows:,} × {padded} float32 "
+            f"({error}); "
             "lower vector_size or max_vocab_size, or raise min_count."
         ) from error
     if huge and hasattr(mmap, "MADV_HUGEPAGE"):
-        try:
+        with contextlib.suppress(OSError):  # a kernel built without huge pages: slower, not wrong
             buffer.madvise(mmap.MADV_HUGEPAGE)
-        except OSError:  # a kernel built without huge pages: slower, not wrong
-            pass
     flat = np.frombuffer(buffer, dtype=np.uint8)
     start = -flat.ctypes.data % (_HUGE_PAGE if huge else 64)
     return flat[start : start + rows * padded * 4].view(np.float32).reshape(rows, padded)

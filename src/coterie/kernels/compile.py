@@ -7,19 +7,29 @@ variable ``NUMBA_DISABLE_JIT=1`` the same source runs as plain Python, so that c
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
+import numba.core.config
+import numpy as np
 
-__all__ = ["JIT_ENABLED", "inner_kernel", "kernel"]
+__all__ = ["JIT_ENABLED", "Index", "inner_kernel", "kernel"]
+
+# Some of the options used here are missing from Numba's annotations.
+_njit: Any = numba.njit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-JIT_ENABLED: bool = not numba.config.DISABLE_JIT
+Index: TypeAlias = int | np.signedinteger[Any]
+"""An integer in a kernel: an int64 once compiled."""
+
+JIT_ENABLED: bool = not getattr(numba.core.config, "DISABLE_JIT", 0)
 """False when ``NUMBA_DISABLE_JIT`` is set: kernels are then ordinary Python functions."""
 
-# Sums may be reassociated and fused, which is what makes dot products vectorise; NaN and infinity keep
-# their meaning, because the trainer looks for them ("nnan" and "ninf" are left out on purpose).
+# Without Numba's runtime ("_nrt") a kernel cannot allocate, and no array's reference is counted: atomic
+# counting of the arrays in a tuple took a third of a step. Sums may be reassociated and fused, which is what
+# makes dot products vectorise; NaN and infinity keep their meaning, because the trainer looks for them
+# ("nnan" and "ninf" are left out on purpose).
 _FLAGS: dict[str, Any] = {
     "nogil": True,
     "_nrt": False,
@@ -30,9 +40,10 @@ _FLAGS: dict[str, Any] = {
 
 def kernel(function: F) -> F:
     """Compile `function` when it is first called, without the GIL."""
-    return cast(F, numba.njit(**_FLAGS)(function))
+    return cast(F, _njit(**_FLAGS)(function))
 
 
 def inner_kernel(function: F) -> F:
-    """Like :func:`kernel`, for what only other kernels call: no wrapper for Python, a quarter less to compile."""
-    return cast(F, numba.njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_FLAGS)(function))
+    """Like :func:`kernel`, for what only kernels call: no wrapper for Python, a quarter less to compile."""
+    inner = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(F, _njit(**_FLAGS, **inner)(function))

@@ -100,7 +100,7 @@ class Block(NamedTuple):
 
 
 def make_matrices(input_vectors: NDArray[np.float32], output_vectors: NDArray[np.float32]) -> Matrices:
-    """Return both matrices, made by :func:`~coterie.kernels.allocate.aligned_matrix`, as kernels take them."""
+    """Return both matrices, made by :func:`~.allocate.aligned_matrix`, as kernels take them."""
     return Matrices(
         input_vectors,
         output_vectors,
@@ -145,7 +145,7 @@ def _score_stride(inputs: int) -> int:
 
 
 # The continued fraction of tanh (Lambert), cut after seven terms: within 5e-7 of σ up to |s| = 6 and 5e-5
-# everywhere, with neither a table nor a call, so that loops over it vectorise. The bound is where it reaches 1.
+# everywhere, with neither a table nor a call, so that loops over it vectorise. It reaches 1 at the bound.
 _LIMIT = np.float32(4.97)
 _HALF = np.float32(0.5)
 _N3, _N2, _N1 = np.float32(378.0), np.float32(17325.0), np.float32(135135.0)
@@ -199,7 +199,9 @@ def _copy_rows(
 
 
 @inner_kernel
-def plain_step(matrices: Matrices, block: Block, inputs: int, outputs: int, rate: np.float32, record: bool) -> None:
+def plain_step(
+    matrices: Matrices, block: Block, inputs: int, outputs: int, rate: np.float32, record: bool
+) -> None:
     """Do one step on the first `inputs` × `outputs` rows named in `block`, in plain loops."""
     columns = block.columns
     x, y, scores = block.input_copy, block.output_copy, block.scores
@@ -232,7 +234,9 @@ def plain_step(matrices: Matrices, block: Block, inputs: int, outputs: int, rate
 
 
 @inner_kernel
-def simd_step(matrices: Matrices, block: Block, inputs: int, outputs: int, rate: np.float32, record: bool) -> None:
+def simd_step(
+    matrices: Matrices, block: Block, inputs: int, outputs: int, rate: np.float32, record: bool
+) -> None:
     """Do what :func:`plain_step` does, on vectors; rows stay in their matrices wherever they can."""
     columns = block.columns
     stride = (inputs + 3) & ~3

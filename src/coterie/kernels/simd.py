@@ -21,12 +21,12 @@ the plain kernels of :mod:`coterie.kernels.logistic` on matrices between guard p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import llvmlite.binding
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils as _untyped_cgutils
 from numba.extending import intrinsic
 
 __all__ = [
@@ -41,7 +41,8 @@ __all__ = [
     "supported",
 ]
 
-Value = ir.Value
+cgutils: Any = _untyped_cgutils
+Value: TypeAlias = Any  # an llvmlite ir.Value; llvmlite has no types
 
 
 def _host_features() -> set[str]:
@@ -169,7 +170,11 @@ class _Emitter:
         width = LANES  # partial sums that each of the original vectors still has
         while width > 1:
             half = width // 2
-            pairs = list(zip(vectors[0::2], vectors[1::2], strict=True)) if len(vectors) > 1 else [(vectors[0], None)]
+            pairs = (
+                list(zip(vectors[0::2], vectors[1::2], strict=True))
+                if len(vectors) > 1
+                else [(vectors[0], None)]
+            )
             vectors = [self._add_halves(v, w, width, half) for v, w in pairs]
             width = half
         return vectors[0]
@@ -177,10 +182,17 @@ class _Emitter:
     def _add_halves(self, v: Value, w: Value | None, width: int, half: int) -> Value:
         lanes = v.type.count
         sources = (0, lanes) if w is not None else (0,)
-        low = [source + group + i for source in sources for group in range(0, lanes, width) for i in range(half)]
+        low = [
+            source + group + i for source in sources for group in range(0, lanes, width) for i in range(half)
+        ]
         other = v if w is None else w
         high = [lane + half for lane in low]
         return self.builder.fadd(self.shuffle(v, other, low), self.shuffle(v, other, high))
+
+
+def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make an intrinsic of `function`; kernels call it without the first argument."""
+    return cast(Callable[..., Any], intrinsic(function))
 
 
 def _procedure(arguments: int) -> Any:
@@ -188,7 +200,7 @@ def _procedure(arguments: int) -> Any:
     return types.void(*[types.int64] * arguments)
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stride):  # type: ignore[no-untyped-def]
     """``scores[j, i] = X_i · Y_j`` for 1–4 input rows and 1–3 output rows; `stride` in bytes between rows j.
 
@@ -224,7 +236,7 @@ def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stri
     return _procedure(7), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def rank_update(typing, old_inputs, inputs, input_count, old_outputs, outputs, output_count, n, g, stride):  # type: ignore[no-untyped-def]
     """``X_i += Σ_j g[j, i]·Y_j`` and ``Y_j += Σ_i g[j, i]·X_i``, for 1–12 input rows.
 
@@ -259,7 +271,11 @@ def rank_update(typing, old_inputs, inputs, input_count, old_outputs, outputs, o
                     after = []
                     for i in range(m):
                         weight = emit.broadcast(emit.offset(weights, 4 * i))
-                        value = held[i] if in_registers else emit.load_vector(emit.offset(stash, i * _VECTOR_BYTES))
+                        value = (
+                            held[i]
+                            if in_registers
+                            else emit.load_vector(emit.offset(stash, i * _VECTOR_BYTES))
+                        )
                         after.append(emit.fma(weight, old_y, changes[i]))
                         new_y = emit.fma(weight, value, new_y)
                     emit.store(new_y, target)
@@ -279,7 +295,7 @@ def rank_update(typing, old_inputs, inputs, input_count, old_outputs, outputs, o
     return _procedure(9), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def sigmoid_rows(typing, scores, count):  # type: ignore[no-untyped-def]
     """``s = σ(s)`` for `count` floats rounded up to whole vectors: the fraction of ``logistic.sigmoid``."""
 
@@ -312,7 +328,7 @@ def sigmoid_rows(typing, scores, count):  # type: ignore[no-untyped-def]
     return _procedure(2), generate
 
 
-@intrinsic  # type: ignore[misc]
+@_intrinsic
 def prefetch_row(typing, row, n):  # type: ignore[no-untyped-def]
     """Ask for the cache lines of a row of `n` floats that will be read and written."""
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from coterie.config import Kernel
 from coterie.errors import ConfigError
-from coterie.kernels.compile import JIT_ENABLED, inner_kernel, kernel
+from coterie.kernels.compile import JIT_ENABLED, Index, inner_kernel, kernel
 from coterie.kernels.logistic import (
     Block,
     Matrices,
@@ -79,14 +79,14 @@ def train_chunk_with(choice: Kernel) -> TrainChunk:
     able = JIT_ENABLED and supported()
     if choice == "simd" and not able:
         raise ConfigError(
-            "kernel is 'simd', but this CPU has neither AVX2 with FMA nor NEON (or NUMBA_DISABLE_JIT is set); "
-            "use kernel='plain'."
+            "kernel is 'simd', but this CPU has neither AVX2 with FMA nor NEON (or NUMBA_DISABLE_JIT is "
+            "set); use kernel='plain'."
         )
     return _simd if able and choice != "plain" else _plain
 
 
 @inner_kernel
-def _list_outputs(plan: ChunkPlan, rules: Rules, block: Block, centre: int, draw: int) -> int:
+def _list_outputs(plan: ChunkPlan, rules: Rules, block: Block, centre: Index, draw: Index) -> int:
     """List the centre and its negatives as the block's output rows; return how many there are."""
     block.outputs[0] = plan.tokens[centre]
     outputs = 1
@@ -129,7 +129,9 @@ def _train_chunk(step: Any, prefetch: Any) -> Any:
                 draw += rules.negative
 
     @inner_kernel
-    def _prefetch_tokens(matrices: Matrices, plan: ChunkPlan, rules: Rules, block: Block, centre: int) -> None:
+    def _prefetch_tokens(
+        matrices: Matrices, plan: ChunkPlan, rules: Rules, block: Block, centre: Index
+    ) -> None:
         """Ask for the output row of a coming centre, and for the input row that comes into reach with it."""
         width, end = matrices.row_bytes, plan.extent[0] - 1
         coming, entering = min(centre + _AHEAD, end), min(centre + _AHEAD + rules.reach, end)
@@ -137,7 +139,9 @@ def _train_chunk(step: Any, prefetch: Any) -> Any:
         prefetch(matrices.input_address, width, plan.tokens[entering], block.columns)
 
     @inner_kernel
-    def _prefetch_negatives(matrices: Matrices, plan: ChunkPlan, rules: Rules, block: Block, draw: int) -> None:
+    def _prefetch_negatives(
+        matrices: Matrices, plan: ChunkPlan, rules: Rules, block: Block, draw: Index
+    ) -> None:
         """Ask for the output rows of a coming block's negatives, which lie anywhere in memory."""
         start = draw + _AHEAD * rules.negative
         for i in range(start, min(start + rules.negative, plan.negatives.size)):

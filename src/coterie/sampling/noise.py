@@ -2,7 +2,7 @@
 
 ``q(w) = count(w)^e / Σ count^e``, with e = ``ns_exponent`` (arXiv 1310.4546, section 2.2: ¾ did best; items
 and graphs may want less, even below zero: arXiv 1804.04212). The alias method (Walker 1977; Vose 1991) draws
-in O(1) with one random table entry, where word2vec.c's table of 10⁸ entries rounds rare words and misses cache.
+in O(1) with one table entry, where word2vec.c's table of 10⁸ entries rounds rare words and misses the cache.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def build_alias_table(distribution: NDArray[np.float64]) -> NDArray[np.uint64]:
 
 @inner_kernel
 def alias_draw(table: NDArray[np.uint64], bits: np.uint64) -> np.int64:
-    """Return the word that 64 random bits draw: the high half chooses an entry, the low half word or alias."""
+    """Return the word that 64 random bits draw: the high half picks an entry, the low half word or alias."""
     i = ((bits >> _S32) * np.uint64(table.size)) >> _S32
     entry = table[i]
     # Without a branch, which would be mispredicted every other time and hold up the next entry's cache miss.

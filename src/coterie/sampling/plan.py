@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.kernels.compile import inner_kernel, kernel
+from coterie.kernels.compile import Index, inner_kernel, kernel
 from coterie.sampling.noise import alias_draw, build_alias_table, noise_distribution
 from coterie.sampling.rng import NEGATIVES, WINDOWS, random_bits, stream_key
 from coterie.sampling.subsampling import keep_probabilities, keep_thresholds
@@ -93,7 +93,7 @@ def make_plan(chunk_tokens: int, reach: int, config: TrainingConfig) -> ChunkPla
 
 
 @inner_kernel
-def _survives(sampler: Sampler, ids: NDArray[np.uint32], position: int) -> int:
+def _survives(sampler: Sampler, ids: NDArray[np.uint32], position: Index) -> Index:
     """Return 1 if the token at `position` survives subsampling, else 0."""
     bits = random_bits(sampler.window_key, np.uint64(position))
     return np.int64((bits & _LOW) <= np.uint64(sampler.keep[ids[position]]))
@@ -101,18 +101,26 @@ def _survives(sampler: Sampler, ids: NDArray[np.uint32], position: int) -> int:
 
 @kernel
 def plan_chunk(
-    sampler: Sampler, sentences: Sentences, sentence: int, start: int, stop: int, reach: int, plan: ChunkPlan
+    sampler: Sampler,
+    sentences: Sentences,
+    sentence: Index,
+    start: Index,
+    stop: Index,
+    reach: Index,
+    plan: ChunkPlan,
 ) -> None:
     """Fill `plan` for the centres at positions ``start`` … ``stop - 1``, the first of them in `sentence`."""
     ids, offsets = sentences.ids, sentences.offsets
-    position, missing = start, reach
+    position: Index = start
+    missing: Index = reach
     while position > offsets[sentence] and missing > 0:
         position -= 1
         missing -= _survives(sampler, ids, position)
     count, first, last = np.int64(0), np.int64(0), np.int64(0)
     while position < stop:
         end = offsets[sentence + 1]
-        begin, beyond = count, 0
+        begin = count
+        beyond: Index = 0
         while position < end and beyond < reach:
             # Written in any case and kept by counting: a branch here would be mispredicted too often.
             survived = _survives(sampler, ids, position)
@@ -122,7 +130,7 @@ def plan_chunk(
             first += survived * (position < start)
             last += survived * (position < stop)
             beyond += survived * (position >= stop)
-            position += 1
+            position = position + 1
         _set_windows(sampler, plan, begin, count)
         sentence += 1
         position = end
@@ -131,10 +139,10 @@ def plan_chunk(
 
 
 @inner_kernel
-def _set_windows(sampler: Sampler, plan: ChunkPlan, begin: int, end: int) -> None:
+def _set_windows(sampler: Sampler, plan: ChunkPlan, begin: Index, end: Index) -> None:
     """Set the windows of the survivors ``begin`` … ``end - 1`` of one sentence."""
     for c in range(begin, end):
-        radius = sampler.window
+        radius: Index = sampler.window
         if sampler.shrink:
             # The high half of the bits whose low half decided survival: independent of it.
             bits = random_bits(sampler.window_key, np.uint64(plan.positions[c]))
@@ -144,7 +152,7 @@ def _set_windows(sampler: Sampler, plan: ChunkPlan, begin: int, end: int) -> Non
 
 
 @inner_kernel
-def _draw_negatives(sampler: Sampler, plan: ChunkPlan, first: int, last: int) -> None:
+def _draw_negatives(sampler: Sampler, plan: ChunkPlan, first: Index, last: Index) -> None:
     k, drawn = sampler.negative, 0
     for c in range(first, last):
         contexts = plan.high[c] - plan.low[c] - 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coterie.kernels.compile import inner_kernel, kernel
+from coterie.kernels.compile import kernel
 
 __all__ = ["NEGATIVES", "RECORDED", "WINDOWS", "random_bits", "stream_key"]
 

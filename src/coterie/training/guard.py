@@ -1,4 +1,4 @@
-"""Learning is guarded: a run that goes wrong stops with what to change, and never ends in a silent bad model."""
+"""Learning is guarded: a run that goes wrong stops with what to change, not in a silent bad model."""
 
 from __future__ import annotations
 
@@ -33,23 +33,25 @@ def check_input(offsets: NDArray[np.int64], words: int, config: TrainingConfig) 
     """
     if words < 2:
         raise CorpusError(
-            f"the vocabulary has {words} word; Skip-gram learns words from other words and needs at least two. "
+            f"the vocabulary has {words} word; Skip-gram learns words from other words. "
             "Lower min_count or give more text."
         )
     longest = int(np.diff(offsets).max())
     if longest < 2:
         raise CorpusError(
-            "every sentence has a single word in the vocabulary, so there are no pairs to train on. One line is "
-            "one sentence: is the text one word a line? Or lower min_count."
+            "every sentence has a single word in the vocabulary, so there are no pairs to train on. One line "
+            "is one sentence: is the text one word a line? Or lower min_count."
         )
     remarks = []
     if config.window >= longest:
         remarks.append(
-            f"window is {config.window}, but the longest sentence has {longest} words: it reaches at most {longest - 1}"
+            f"window is {config.window}, but the longest sentence has {longest} words: "
+            f"it reaches at most {longest - 1}"
         )
     if config.negative >= words:
         remarks.append(
-            f"negative is {config.negative}, but the vocabulary has {words} words: the same negatives come up repeatedly"
+            f"negative is {config.negative}, but the vocabulary has {words} words: "
+            "the same negatives come up repeatedly"
         )
     return remarks
 
@@ -67,7 +69,7 @@ def check_loss(loss: float, config: TrainingConfig) -> None:
     start = untrained_loss(config.negative)
     if loss > 2 * start:
         raise TrainingError(
-            f"the loss rose to {loss:.3g} a pair, where untrained vectors have {start:.3g}: training diverges. "
+            f"the loss rose to {loss:.3g} a pair, where untrained vectors have {start:.3g}: it diverges. "
             f"{_advice(config)}"
         )
 
@@ -90,7 +92,7 @@ def check_matrices(matrices: Matrices, config: TrainingConfig, rows: int | None 
             if bad.size:
                 norm = math.sqrt(squares[bad[0]]) if squares[bad[0]] >= 0 else math.nan
                 raise TrainingError(
-                    f"row {start + bad[0]} of {name} has norm {norm:.3g}: training diverges. {_advice(config)}"
+                    f"row {start + bad[0]} of {name} has norm {norm:.3g}: it diverges. {_advice(config)}"
                 )
 
 

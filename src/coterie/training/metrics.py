@@ -1,4 +1,4 @@
-"""What a run reports while it goes on: progress, and a loss that is right.
+"""The loss that is reported, and that it is right.
 
 The loss is the mean over (input, output) pairs of ``−log σ(s_O) − Σ log σ(−s_w)``, taken before each step and
 summed in float64, over every chunk of a small run or over a random choice of a large run's chunks. The choice
@@ -8,51 +8,19 @@ is keyed by (seed, epoch, chunk), so it is independent of the values: an unbiase
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from coterie.sampling.rng import RECORDED, random_bits, stream_key
+from coterie.training.progress import Progress
 
-__all__ = ["LossMeter", "Progress", "record_interval", "records_chunk"]
+__all__ = ["LossMeter", "record", "record_interval", "records_chunk"]
 
 # Recording costs as much as the step itself; one chunk in 32 is 3 % of the time.
 _MOST_INTERVAL = 32
 _RECORDED_CHUNKS = 256
 _RECENT = 32
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands, handed to callbacks.
-
-    ``words_*`` count corpus words (after ``min_count``, before subsampling) or, in the stage ``"encode"``,
-    tokens read; ``words_total`` is None while unknown. ``loss`` is the mean per pair over the recent stretch.
-    """
-
-    stage: Literal["encode", "train"]
-    words_done: int
-    words_total: int | None
-    seconds: float
-    epoch: int = 0
-    epochs: int = 0
-    loss: float | None = None
-    learning_rate: float | None = None
-    fraction: float | None = None
-
-    @property
-    def words_per_second(self) -> float:
-        """Words a second since the stage began."""
-        return self.words_done / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds to the end of the stage at the speed so far; None while unknown."""
-        done = self.fraction
-        if not done or self.seconds <= 0:
-            return None
-        return self.seconds * (1 - done) / done
 
 
 def record_interval(chunks: int) -> int:

@@ -39,7 +39,7 @@ def _read_number(path: str) -> int | None:
 
 
 def available_memory() -> int | None:
-    """Return the bytes that can still be taken without swapping, container limits included; None if unknown."""
+    """Return the bytes that can be taken without swapping, container limits included; None if unknown."""
     candidates = []
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():

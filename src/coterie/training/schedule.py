@@ -56,7 +56,12 @@ def chunk_tokens(tokens: int, reach: int, config: TrainingConfig) -> int:
     """
     flops_per_token = 6 * reach * (1 + config.negative) * config.vector_size
     draws_per_token = config.negative * (1 if config.negative_sharing == "window" else 2 * reach)
-    most = min(_MOST_TOKENS, tokens // _CHUNKS_PER_EPOCH, int(_CHUNK_FLOPS / flops_per_token), _MOST_DRAWS // draws_per_token)
+    most = min(
+        _MOST_TOKENS,
+        tokens // _CHUNKS_PER_EPOCH,
+        int(_CHUNK_FLOPS / flops_per_token),
+        _MOST_DRAWS // draws_per_token,
+    )
     return max(_FEWEST_TOKENS, most)
 
 

@@ -1,8 +1,8 @@
 """The training loop: threads without the GIL over a plan of chunks (Hogwild: Recht et al. 2011).
 
-Threads take units of work in order and write to the shared matrices without locks. With one worker the order is
-the plan's and the result is a function of (corpus, settings, seed); with more, draws stay the same and only the
-interleaving of updates varies.
+Threads take units of work in order and write to the shared matrices without locks. With one worker the
+order is the plan's and the result is a function of (corpus, settings, seed); with more, draws stay the same
+and only the interleaving of updates varies.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from coterie.objectives.negative_sampling import Rules, make_block_for, train_ch
 from coterie.sampling.plan import ChunkPlan, Sentences, make_plan, make_sampler, plan_chunk
 from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
 from coterie.training.guard import check_loss, check_matrices
-from coterie.training.metrics import LossMeter, Progress, record, record_interval, records_chunk
+from coterie.training.metrics import LossMeter, record, record_interval, records_chunk
+from coterie.training.progress import Progress
 from coterie.training.resources import available_cores
 from coterie.training.schedule import WorkUnit, chunk_tokens, learning_rate, plan_work, reach_of
 
@@ -61,7 +62,9 @@ def initial_matrices(words: int, vector_size: int, seed: int) -> Matrices:
     rows = max(1, (1 << 22) // vector_size)  # a few MiB at a time, so that no second matrix comes to exist
     for start in range(0, words, rows):
         block = inputs[start : start + rows, :vector_size]
-        block[:] = (generator.random(block.shape, dtype=np.float32) - np.float32(0.5)) / np.float32(vector_size)
+        block[:] = (generator.random(block.shape, dtype=np.float32) - np.float32(0.5)) / np.float32(
+            vector_size
+        )
     return make_matrices(inputs, aligned_matrix(words, vector_size))
 
 
@@ -77,7 +80,8 @@ class Trainer:
     config
         The settings.
     callback
-        Called from the calling thread some times a second with a :class:`Progress`; what it raises ends the run.
+        Called in the calling thread some times a second with a :class:`Progress`; what it raises ends the
+        run.
     """
 
     def __init__(
@@ -116,7 +120,9 @@ class Trainer:
             When the loss or the vectors go wrong; the matrices are then not to be used.
         """
         workers = self._config.workers or available_cores()
-        threads = [threading.Thread(target=self._work, name=f"coterie-{i}", daemon=True) for i in range(workers)]
+        threads = [
+            threading.Thread(target=self._work, name=f"coterie-{i}", daemon=True) for i in range(workers)
+        ]
         interrupted = False
         start = time.perf_counter()
         try:

@@ -1,0 +1,266 @@
+"""What ``import coterie`` offers: train, load, load_model. Heavy parts are imported when first used."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coterie.config import CorpusConfig, TrainingConfig, VocabularyConfig
+from coterie.errors import ConfigError, TrainingInterrupted
+from coterie.model import Model
+from coterie.training.progress import Progress
+from coterie.vectors import WordVectors
+
+if TYPE_CHECKING:
+    from coterie.corpus import CacheConfig, EncodedCorpus, EncodeProgress, Source
+    from coterie.training.trainer import TrainingResult
+
+__all__ = ["load", "load_model", "train"]
+
+# What people write from habit, and what it is here.
+_OTHER_NAMES = {
+    "size": "vector_size",
+    "iter": "epochs",
+    "n_epochs": "epochs",
+    "lr": "alpha",
+    "dim": "vector_size",
+    "ws": "window",
+    "neg": "negative",
+    "threads": "workers",
+    "max_final_vocab": "max_vocab_size",
+    "sg": "no option: Skip-gram is what is trained",
+    "hs": "no option yet: negative sampling is what is trained",
+    "sentences": "the first argument",
+    "corpus_file": "the first argument",
+}
+
+
+def train(
+    source: Source,
+    *,
+    tokenizer: str | Callable[[str], Iterable[str]] = "words",
+    cache: bool = True,
+    cache_dir: str | os.PathLike[str] | None = None,
+    cache_limit: int | None = None,
+    memory_limit: int = 512 << 20,
+    callback: Callable[[Progress], None] | None = None,
+    on_event: Callable[[str], None] | None = None,
+    **settings: Any,
+) -> Model:
+    """Train word vectors on text: Skip-gram with negative sampling.
+
+    Parameters
+    ----------
+    source
+        A file, folder, glob or ``"-"`` (standard input), a list of ``Path``; or an iterable of strings
+        (one text each) or of lists of tokens, gone through once, however many epochs.
+    tokenizer
+        ``"words"``, ``"whitespace"``, or a function from a sentence to its tokens.
+    cache, cache_dir, cache_limit
+        Keep the encoded text of files for later runs, where, and at most how many bytes of such texts.
+    memory_limit
+        Bytes that the dictionary of distinct words may take before it spills to disk.
+    callback
+        Called some times a second with a :class:`Progress`.
+    on_event
+        Called with messages for people; without it those that matter become Python warnings.
+    **settings
+        Any field of :class:`~coterie.config.TrainingConfig` (``vector_size=100, window=5, negative=5,
+        epochs=5, workers=None, seed=1`` …), :class:`~coterie.config.VocabularyConfig` (``min_count=5``,
+        ``max_vocab_size``, ``words``, ``keep_words``) and :class:`~coterie.config.CorpusConfig`
+        (``text_field``, ``lowercase``, ``encoding_errors``).
+
+    Returns
+    -------
+    Model
+        ``.vectors`` are the word vectors, ``.save(path)`` keeps it all.
+
+    Raises
+    ------
+    ConfigError, CorpusError, ResourceError, TrainingError
+        With what is wrong, where, and what to do.
+    TrainingInterrupted
+        On Ctrl-C during training; its ``model`` is what had been learned.
+
+    Examples
+    --------
+    >>> model = train([["gold", "silver"], ["ship", "boat"]] * 20, vector_size=8, workers=1)
+    >>> model
+    Model(4 words, vector_size=8, objective='negative_sampling')
+    """
+    started = time.perf_counter()
+    function = None if isinstance(tokenizer, str) else tokenizer
+    name = tokenizer if isinstance(tokenizer, str) else getattr(tokenizer, "__name__", repr(tokenizer))
+    corpus_config, vocabulary_config, config = _configs({**settings, "tokenizer": name})
+
+    from coterie.corpus import encode
+    from coterie.training.resources import available_cores
+
+    with encode(
+        source,
+        corpus_config,
+        vocabulary_config,
+        tokenizer=function,
+        cache=_cache(cache_dir, cache_limit) if cache else None,
+        memory_limit=memory_limit,
+        workers=config.workers or available_cores(),
+        progress=None if callback is None else _encode_progress(callback),
+        on_event=on_event,
+    ) as corpus:
+        encoded = time.perf_counter()
+        result = _train(corpus, config, callback, on_event)
+        statistics = {
+            "tokens": corpus.n_tokens,
+            "sentences": corpus.n_sentences,
+            "words": len(corpus.vocabulary),
+            "tokens_before_dropping": corpus.raw_tokens,
+            "words_before_dropping": corpus.raw_words,
+            "fingerprint": corpus.fingerprint,
+        }
+        figures = {
+            "words_per_second": round(result.words_per_second, 1),
+            "training_seconds": round(result.seconds, 3),
+            "encoding_seconds": round(encoded - started, 3),
+            "total_seconds": round(time.perf_counter() - started, 3),
+            "final_loss": result.loss,
+            "trained_words": result.words,
+            "interrupted": result.interrupted,
+            "encoded_before": corpus.from_cache,
+        }
+        model = _model(corpus, result, (corpus_config, vocabulary_config, config), statistics, figures)
+        done = result.words / (corpus.n_tokens * config.epochs)
+    if result.interrupted:
+        raise TrainingInterrupted(f"interrupted after {done:.0%} of the training", model)
+    return model
+
+
+def load(path: str | os.PathLike[str]) -> WordVectors:
+    """Load word vectors: a model folder (memory-mapped), or a word2vec file, text or binary.
+
+    Raises
+    ------
+    FormatError
+        When nothing readable is there; the message says what was found.
+    """
+    from coterie.formats import read
+
+    if Path(path).is_dir():
+        from coterie.model import load_vectors
+
+        return load_vectors(path)
+    table = read(path)
+    return WordVectors(table.words, table.matrix, table.counts)
+
+
+def load_model(path: str | os.PathLike[str]) -> Model:
+    """Load a model folder: both matrices (memory-mapped), settings and figures.
+
+    Raises
+    ------
+    FormatError
+        When the folder is no model, is damaged, or was saved by a newer Coterie.
+    """
+    return Model.load(path)
+
+
+def _configs(settings: dict[str, Any]) -> tuple[CorpusConfig, VocabularyConfig, TrainingConfig]:
+    """Sort the settings into the three objects that know them."""
+    kinds = (CorpusConfig, VocabularyConfig, TrainingConfig)
+    fields = [{field.name for field in dataclasses.fields(kind)} for kind in kinds]
+    for option in settings:
+        if not any(option in names for names in fields):
+            raise ConfigError(f"there is no option {option!r}{_nearest_option(option, set().union(*fields))}")
+    corpus, vocabulary, training = (
+        {name: value for name, value in settings.items() if name in names} for names in fields
+    )
+    return CorpusConfig(**corpus), VocabularyConfig(**vocabulary), TrainingConfig(**training)
+
+
+def _nearest_option(option: str, known: set[str]) -> str:
+    if option in _OTHER_NAMES:
+        return f"; here it is {_OTHER_NAMES[option]}."
+    near = difflib.get_close_matches(option, sorted(known), n=1)
+    return f"; did you mean {near[0]}?" if near else f". Options: {', '.join(sorted(known))}."
+
+
+def _cache(directory: str | os.PathLike[str] | None, limit: int | None) -> CacheConfig:
+    from coterie.corpus import CacheConfig, default_cache_directory
+
+    return CacheConfig(Path(directory) if directory is not None else default_cache_directory(), limit)
+
+
+def _encode_progress(callback: Callable[[Progress], None]) -> Callable[[EncodeProgress], None]:
+    started = time.perf_counter()
+
+    def report(progress: EncodeProgress) -> None:
+        total = progress.bytes_total
+        callback(
+            Progress(
+                stage="encode",
+                words_done=progress.tokens,
+                words_total=None,
+                seconds=time.perf_counter() - started,
+                fraction=progress.bytes_done / total if total else None,
+            )
+        )
+
+    return report
+
+
+def _train(
+    corpus: EncodedCorpus,
+    config: TrainingConfig,
+    callback: Callable[[Progress], None] | None,
+    on_event: Callable[[str], None] | None,
+) -> TrainingResult:
+    from coterie.sampling.plan import Sentences
+    from coterie.training.guard import check_input
+    from coterie.training.resources import check_memory
+    from coterie.training.trainer import Trainer
+
+    words = len(corpus.vocabulary)
+    for remark in check_input(corpus.offsets, words, config):
+        if on_event is None:
+            warnings.warn(remark, stacklevel=3)
+        else:
+            on_event(remark)
+    estimate = check_memory(words, config)
+    if on_event is not None:
+        on_event(
+            f"{corpus.n_tokens:,} tokens in {corpus.n_sentences:,} sentences, {words:,} words; {estimate}"
+        )
+    sentences = Sentences(corpus.ids, corpus.offsets)
+    return Trainer(sentences, corpus.vocabulary.counts, config, callback).run()
+
+
+def _model(
+    corpus: EncodedCorpus,
+    result: TrainingResult,
+    configs: tuple[CorpusConfig, VocabularyConfig, TrainingConfig],
+    statistics: dict[str, Any],
+    figures: dict[str, Any],
+) -> Model:
+    import coterie
+
+    corpus_config, vocabulary_config, config = configs
+    vectors, output_vectors = (
+        matrix[:, : config.vector_size]
+        for matrix in (result.matrices.input_vectors, result.matrices.output_vectors)
+    )
+    described = {
+        "coterie_version": coterie.__version__,
+        "objective": "negative_sampling",
+        "training": config.to_dict(),
+        "corpus": corpus_config.to_dict(),
+        "vocabulary": vocabulary_config.to_dict(),
+        "corpus_statistics": statistics,
+        "figures": figures,
+    }
+    words = WordVectors(corpus.vocabulary.words, vectors, corpus.vocabulary.counts)
+    return Model(words, output_vectors, described, result.metrics)
