@@ -138,7 +138,7 @@ def coterie_train(job: dict[str, Any]) -> dict[str, Any]:
     return {
         "train_seconds": figures["training_seconds"],
         "vocabulary": len(model.vectors),
-        "loss": figures.get("loss"),
+        "loss": figures["final_loss"],
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,19 +62,23 @@ def model(corpus: Path, run: Callable[..., Result], tmp_path_factory: pytest.Tem
     return folder
 
 
-@pytest.fixture(scope="session")
-def start() -> Callable[..., subprocess.Popen[str]]:
-    """Start the command line as a process of its own."""
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the command line as a process of its own; what still runs at the test's end is killed."""
+    with contextlib.ExitStack() as stack:
 
-    def begin(arguments: Sequence[object], **settings: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*PROGRAM, *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            **settings,
-        )
+        def begin(arguments: Sequence[object], **settings: Any) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [*PROGRAM, *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+                **settings,
+            )
+            stack.enter_context(process)  # waits, and closes the pipes
+            stack.callback(process.kill)
+            return process
 
-    return begin
+        yield begin

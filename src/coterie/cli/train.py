@@ -121,13 +121,21 @@ def _result(model: Model, output: Path) -> dict[str, Any]:
         "model": str(output),
         "words": len(model.vectors),
         "vector_size": model.vectors.vector_size,
-        "corpus": model.config.get("corpus_statistics", {}),
-        "figures": model.config.get("figures", {}),
+        "corpus": model.config["corpus_statistics"],
+        "figures": model.config["figures"],
     }
 
 
 def _tell(model: Model, output: Path, speaker: Speaker) -> None:
     """Say what came out: sizes, speed, loss, place."""
-    corpus, figures = model.config.get("corpus_statistics", {}), model.config.get("figures", {})
-    speaker.message(f"corpus: {corpus}; figures: {figures}")
+    corpus, figures = model.config["corpus_statistics"], model.config["figures"]
+    speaker.message(
+        f"vocabulary: {corpus['words']:,} of {corpus['words_before_dropping']:,} distinct words, "
+        f"which make up {corpus['tokens']:,} of the corpus's {corpus['tokens_before_dropping']:,} words"
+    )
+    loss = figures["final_loss"]
+    speaker.message(
+        f"trained {figures['trained_words']:,} words in {figures['training_seconds']:.1f} s: "
+        f"{figures['words_per_second']:,.0f} words/s" + (f", loss {loss:.3f}" if loss is not None else "")
+    )
     speaker.message(f"model saved in {output}{os.sep}")

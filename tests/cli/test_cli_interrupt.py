@@ -1,0 +1,50 @@
+"""Ctrl-C during a training: it ends at once, with status 130 and a usable model."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import coterie
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_interrupt_saves_what_was_learned(start: Start, corpus: Path, tmp_path: Path, workers: int) -> None:
+    process = start(
+        [
+            "train",
+            corpus,
+            "-o",
+            tmp_path / "m",
+            "--epochs",
+            10**6,
+            "--workers",
+            workers,
+            "--no-cache",
+            "--json",
+        ]
+    )
+    assert process.stderr is not None
+    assert process.stdout is not None
+    for line in process.stderr:
+        if line.startswith("epoch "):
+            break
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    assert time.monotonic() - began < 3  # a second, with room for a loaded machine
+    rest = process.stderr.read()
+    assert "interrupted" in rest
+    assert "Traceback" not in rest
+    assert json.loads(process.stdout.read())["interrupted"] is True
+    vectors = coterie.load(tmp_path / "m")
+    assert len(vectors) == 18
+    assert vectors.most_similar("king", topn=3)

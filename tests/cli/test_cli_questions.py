@@ -1,0 +1,100 @@
+"""neighbours, analogy, info, convert: what they answer, for a person and for a program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+import coterie
+from coterie.corpus import CacheConfig, encode
+
+Run = Callable[..., Result]
+
+
+def test_neighbours_as_lines(run: Run, model: Path) -> None:
+    lines = [
+        line.split("\t") for line in run("neighbours", model, "king", "ship", "-n", 3).stdout.splitlines()
+    ]
+    assert [line[0] for line in lines] == ["king"] * 3 + ["ship"] * 3
+    expected = coterie.load(model).most_similar("king", topn=3)
+    assert [(word, f"{value:.4f}") for word, value in expected] == [tuple(line[1:]) for line in lines[:3]]
+    assert {line[1] for line in lines[:3]} <= {"queen", "throne", "crown", "palace", "prince"}
+
+
+def test_neighbours_as_json(run: Run, model: Path) -> None:
+    told = json.loads(run("neighbours", model, "king", "-n", 2, "--json").stdout)
+    assert len(told["king"]) == 2
+    assert set(told["king"][0]) == {"word", "similarity"}
+
+
+@pytest.mark.parametrize("extra", [[], ["--cosmul"]])
+def test_analogy(run: Run, model: Path, extra: list[str]) -> None:
+    vectors = coterie.load(model)
+    ask = vectors.most_similar_cosmul if extra else vectors.most_similar
+    expected = [word for word, _ in ask(positive=["queen", "ship"], negative=["king"], topn=4)]
+    lines = run("analogy", model, "king", "queen", "ship", "-n", 4, *extra).stdout.splitlines()
+    assert [line.split("\t")[0] for line in lines] == expected
+    told = json.loads(run("analogy", model, "king", "queen", "ship", "-n", 4, "--json", *extra).stdout)
+    assert [answer["word"] for answer in told["answers"]] == expected
+
+
+def test_info_of_a_model(run: Run, model: Path) -> None:
+    told = json.loads(run("info", model, "--json").stdout)
+    assert (told["words"], told["training"]["vector_size"]) == (18, 16)
+    lines = dict(line.split("\t") for line in run("info", model).stdout.splitlines())
+    assert lines["words"] == "18"
+    assert lines["training.epochs"] == "5"
+
+
+@pytest.mark.parametrize("name", ["vectors.bin", "vectors.vec.gz", "vectors.safetensors"])
+def test_convert_and_read_again(run: Run, model: Path, tmp_path: Path, name: str) -> None:
+    result = run("convert", model, tmp_path / name)
+    assert result.exit_code == 0, result.stderr
+    original, again = coterie.load(model), coterie.load(tmp_path / name)
+    assert list(again.words) == list(original.words)
+    np.testing.assert_allclose(again.matrix, original.matrix, rtol=1e-5, atol=1e-6)
+    assert json.loads(run("info", tmp_path / name, "--json").stdout)["words"] == 18
+
+
+def test_convert_onto_itself_is_refused(run: Run, model: Path, tmp_path: Path) -> None:
+    run("convert", model, tmp_path / "v.bin")
+    before = (tmp_path / "v.bin").read_bytes()
+    assert run("convert", tmp_path / "v.bin", tmp_path / "v.bin").exit_code == 2
+    assert (tmp_path / "v.bin").read_bytes() == before
+
+
+def test_convert_says_which_names_it_can_write(run: Run, model: Path, tmp_path: Path) -> None:
+    result = run("convert", model, tmp_path / "vectors.npy")
+    assert result.exit_code == 1
+    assert ".safetensors" in result.stderr
+
+
+def test_convert_limit(run: Run, model: Path, tmp_path: Path) -> None:
+    told = json.loads(run("convert", model, tmp_path / "v.txt", "--limit", 5, "--json").stdout)
+    assert told == {"output": str(tmp_path / "v.txt"), "words": 5, "vector_size": 16}
+    assert list(coterie.load(tmp_path / "v.txt").words) == list(coterie.load(model).words)[:5]
+
+
+def test_info_of_a_text(run: Run, corpus: Path) -> None:
+    told = json.loads(run("info", corpus, "--json").stdout)
+    assert told["kind"] == "text"
+    assert told["files"][str(corpus)] == {"format": "text", "bytes": corpus.stat().st_size}
+    assert told["bytes"] == corpus.stat().st_size
+
+
+def test_info_of_the_cache_and_clearing_it(run: Run, corpus: Path, tmp_path: Path) -> None:
+    with encode(str(corpus), cache=CacheConfig(tmp_path / "cache")) as encoded:
+        size = encoded.size
+    place = ["--cache-dir", tmp_path / "cache"]
+    told = json.loads(run("info", "--cache", *place, "--json").stdout)
+    assert [(c["sources"], c["tokens"], c["words"]) for c in told["caches"]] == [([str(corpus)], 12_000, 18)]
+    assert abs(told["caches"][0]["bytes"] - size) < 4096
+    assert str(corpus) in run("info", "--cache", *place).stdout
+    cleared = json.loads(run("info", "--clear-cache", *place, "--json").stdout)
+    assert cleared["freed"] > 0
+    assert cleared["caches"] == []
