@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 # Words whose neighbours are good at this size of corpus, among them the ones that the README shows.
-SHOWN = ("moses", "gold", "ship", "king", "bread", "river", "mother", "david")
+SHOWN = ("moses", "gold", "ship", "river", "tree", "blood", "peter", "david")
 NEIGHBOURS = 5
 
 
@@ -69,7 +69,7 @@ def _show(model: Model, output: Path) -> None:
     program = _program()
     for line in (
         f"neighbours {output} jerusalem egypt",
-        f"analogy {output} king queen father",
+        f"analogy {output} man woman king",
         f"info {output}",
         "train YOUR-TEXT.txt -o my-model",
     ):
