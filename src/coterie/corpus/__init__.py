@@ -1,8 +1,8 @@
 """From anything to an encoded corpus: sources, tokenisation, counting, and the cache of encoded corpora."""
 
 from coterie.corpus.cache import CacheConfig, CachedCorpus, clear_caches, default_cache_directory, list_caches
-from coterie.corpus.encode import EncodeProgress, Source, encode
 from coterie.corpus.encoded import EncodedCorpus
+from coterie.corpus.encoding import EncodeProgress, Source, encode
 from coterie.corpus.sources import Paths
 from coterie.corpus.tokenize import TOKENIZERS
 from coterie.corpus.vocabulary_file import read_vocabulary_file

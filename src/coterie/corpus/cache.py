@@ -197,15 +197,16 @@ def building(directory: Path | None) -> Iterator[Path]:
     with disk_faults(place):
         place.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=_BUILDING if directory else "coterie-", dir=place))
-        try:
-            # The lock goes with the process, however that ends; _sweep finds what it left.
-            with (folder / _LOCK).open("w") as lock:
-                with contextlib.suppress(OSError):
-                    fcntl.flock(lock, fcntl.LOCK_SH)
-                yield folder
-        except BaseException:
-            remove_folder(folder)
-            raise
+        # The lock goes with the process, however that ends; _sweep finds what it left.
+        lock = (folder / _LOCK).open("w")
+    try:
+        with lock:
+            with contextlib.suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_SH)
+            yield folder
+    except BaseException:
+        remove_folder(folder)
+        raise
 
 
 def list_caches(directory: Path) -> list[CachedCorpus]:

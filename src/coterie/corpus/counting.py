@@ -8,6 +8,7 @@ occurrences of its words and fits in memory.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -171,13 +172,16 @@ class WordCounter:
         segments = self._segments
         ends = np.concatenate(([0], np.cumsum([segment.n_words for segment in segments])))
         # Four bytes for each word of each segment: on disk, so that memory stays bounded.
-        numbers = np.memmap(self._folder / "numbers.u32", np.uint32, "w+", shape=(int(ends[-1]),))
+        with (self._folder / "numbers.u32").open("wb+") as file:
+            # Reserved first: a write to a mapped file on a full disk kills the process.
+            os.posix_fallocate(file.fileno(), 0, 4 * int(ends[-1]))
+            numbers = np.memmap(file, np.uint32, "r+", shape=(int(ends[-1]),))
         files = [pa.memory_map(str(segment.path)) for segment in segments]
         readers = [pa.ipc.open_file(file) for file in files]
         for part in range(_PARTS):
             _merge_part([reader.get_batch(part) for reader in readers], ends, numbers, selection)
-        for file, segment in zip(files, segments, strict=True):
-            file.close()
+        for mapped, segment in zip(files, segments, strict=True):
+            mapped.close()
             segment.path.unlink()
         (self._folder / "numbers.u32").unlink()  # the mapping stays until it is let go
         return [(segment.token_end, numbers[ends[i] : ends[i + 1]]) for i, segment in enumerate(segments)]

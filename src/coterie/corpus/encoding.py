@@ -117,23 +117,28 @@ def encode(
         check_room(folder, estimated_bytes(reader.files))
         counter = WordCounter(folder, memory_limit)
         skipped = _first_pass(reader, made, counter, folder, workers, progress)
-        ranking = counter.finish(vocabulary)
-        _check_words(reader, counter.tokens, skipped, ranking, vocabulary)
-        _tell_missing(ranking, vocabulary, skipped, warn)
-        n_tokens, n_sentences = rewrite(folder, ranking)
-        write_vocabulary(folder, ranking.words, ranking.counts)
-        meta = {
-            "n_tokens": n_tokens,
-            "n_sentences": n_sentences,
-            "n_words": len(ranking.words),
-            "raw_tokens": counter.tokens,
-            "raw_words": ranking.raw_words,
-            "key": key.ingredients if key else {"sources": []},
-        }
-        write_meta(folder, meta, durable=kept is not None)
+        with disk_faults(folder):
+            ranking = counter.finish(vocabulary)
+            _check_words(reader, counter.tokens, skipped, ranking, vocabulary)
+            _tell_missing(ranking, vocabulary, skipped, warn)
+            meta = _written(folder, ranking, counter.tokens)
+            write_meta(folder, {**meta, "key": key.ingredients if key else None}, durable=kept is not None)
         if kept is not None and key is not None:
             return kept.publish(folder, key)
         return EncodedCorpus(folder, verify=False, temporary=True)
+
+
+def _written(folder: Path, ranking: Ranking, raw_tokens: int) -> dict[str, Any]:
+    """Finish the arrays and the vocabulary; return their sizes."""
+    n_tokens, n_sentences = rewrite(folder, ranking)
+    write_vocabulary(folder, ranking.words, ranking.counts)
+    return {
+        "n_tokens": n_tokens,
+        "n_sentences": n_sentences,
+        "n_words": len(ranking.words),
+        "raw_tokens": raw_tokens,
+        "raw_words": ranking.raw_words,
+    }
 
 
 def _python_warning(message: str) -> None:
@@ -157,20 +162,32 @@ def _first_pass(
     with (folder / IDS).open("wb", 0) as ids_file, (folder / OFFSETS).open("wb", 0) as ends_file:
         ends = _SentenceEnds(ends_file)
         blocks = reader.blocks(whole_lines=tokenizer.whole_lines)
-        for group in _groups(_in_order(blocks, tokenizer, workers if tokenizer.parallel else 1)):
-            ids = counter.add(
-                [(part.words, np.bincount(part.ids, minlength=len(part.words))) for part in group]
-            )
+        parts = _in_order(blocks, tokenizer, workers if tokenizer.parallel else 1)
+        for group in _groups(_watched(parts, reader, counter, progress)):
+            counted = [(part.words, np.bincount(part.ids, minlength=len(part.words))) for part in group]
             with disk_faults(folder):
+                ids = counter.add(counted)
                 for part, provisional in zip(group, ids, strict=True):
                     _write(ids_file, provisional[part.ids])
                     ends.add(part)
                     skipped += part.skipped
-            if progress:
-                progress(
-                    EncodeProgress(reader.bytes_done, reader.bytes_total, counter.tokens, counter.distinct)
-                )
+    if progress:
+        progress(EncodeProgress(reader.bytes_done, reader.bytes_total, counter.tokens, counter.distinct))
     return skipped
+
+
+def _watched(
+    parts: Iterator[Sentences],
+    reader: Reader,
+    counter: WordCounter,
+    progress: Callable[[EncodeProgress], None] | None,
+) -> Iterator[Sentences]:
+    tokens = 0
+    for part in parts:
+        yield part
+        tokens += len(part.ids)
+        if progress:
+            progress(EncodeProgress(reader.bytes_done, reader.bytes_total, tokens, counter.distinct))
 
 
 def _groups(parts: Iterator[Sentences]) -> Iterator[list[Sentences]]:
