@@ -41,14 +41,16 @@ def machine() -> list[str]:
     return lines
 
 
-def markdown(results: _Results, text: Text, options: argparse.Namespace, command: str) -> str:
-    """Return the whole report."""
+def markdown(
+    results: _Results, text: Text, options: argparse.Namespace, machine_lines: Sequence[str], command: str
+) -> str:
+    """Return the whole report; the machine's lines are those from before the measurements."""
     seeds = ", ".join(str(run + 1) for run in range(options.runs))
     parts = [
         "# Benchmarks\n",
         "Written by `make bench`; not to be edited. Each measurement is a process of its own on as many",
         "cores as it has threads, peers in turns with the same explicit parameters, medians of the runs.\n",
-        *(f"- {line}" for line in machine()),
+        *(f"- {line}" for line in machine_lines),
         f"- Text: {text.name}, {text.words:,} words in {text.sentences:,} paragraphs,",
         "  lower-cased, punctuation removed",
         f"- Runs: {options.runs} (seeds {seeds}), {options.epochs} epochs; command: `{command}`\n",

@@ -161,13 +161,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="coterie-bench-") as folder:
         text = prepare(options.corpus, options.words, Path(folder))
         print(f"{text.name}: {text.words:,} words, {text.sentences:,} sentences", flush=True)
-        print("\n".join(report.machine()), flush=True)
+        machine = report.machine()
+        print("\n".join(machine), flush=True)
         bench = Bench(options, text, Path(folder))
         for section in options.sections:
             getattr(bench, section)()
         command = f"python benchmarks/run.py {shlex.join(_shown_arguments())}".strip()
         options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(report.markdown(bench.results, text, options, command), encoding="utf-8")
+        options.output.write_text(
+            report.markdown(bench.results, text, options, machine, command), encoding="utf-8"
+        )
     print(f"written to {options.output}")
 
 
