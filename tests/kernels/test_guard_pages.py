@@ -1,0 +1,104 @@
+"""The SIMD kernels touch nothing outside their arrays: each lies against a page that may not be touched.
+
+A fault ends the process, so the walk happens in one of its own; a control makes sure that the pages do guard.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from coterie.kernels.compile import JIT_ENABLED
+from coterie.kernels.simd import supported
+
+pytestmark = [
+    pytest.mark.simd,
+    pytest.mark.skipif(not (JIT_ENABLED and supported()), reason="needs the JIT and AVX2 or NEON"),
+]
+
+PAGE = mmap.PAGESIZE
+SIZES = (4, 16, 100, 112, 300)
+BLOCKS = ((1, 1), (2, 6), (3, 2), (5, 4), (6, 6), (7, 3), (10, 6), (12, 5), (13, 6), (25, 21))
+
+
+def guarded(size: int, *, at_end: bool) -> np.ndarray:
+    """Return `size` bytes that end (or begin) right at a page without access; the other side has one too."""
+    pages = -(-size // PAGE)
+    buffer = mmap.mmap(-1, (pages + 2) * PAGE)
+    flat = np.frombuffer(buffer, np.uint8)
+    libc = ctypes.CDLL(None, use_errno=True)
+    for page in (0, pages + 1):
+        address = ctypes.c_void_p(flat.ctypes.data + page * PAGE)
+        if libc.mprotect(address, ctypes.c_size_t(PAGE), 0) != 0:
+            raise OSError(ctypes.get_errno(), "mprotect")
+    start = PAGE + (pages * PAGE - size if at_end else 0)
+    return flat[start : start + size]
+
+
+def walk(at_end: bool) -> None:
+    """Take steps on matrices and working memory that all lie against guard pages."""
+    from coterie.kernels.allocate import padded_columns
+    from coterie.kernels.compile import kernel
+    from coterie.kernels.logistic import Addresses, make_block, make_matrices, simd_prefetch, simd_step
+
+    @kernel
+    def run(matrices, block, inputs, outputs):
+        simd_prefetch(matrices.output_address, matrices.row_bytes, matrices.output_vectors.shape[0] - 1, 16)
+        simd_step(matrices, block, inputs, outputs, np.float32(0.01), False)
+
+    def against_page(array: np.ndarray) -> np.ndarray:
+        moved = guarded(array.nbytes, at_end=at_end).view(array.dtype).reshape(array.shape)
+        moved[:] = array
+        return moved
+
+    generator = np.random.default_rng(0)
+    for vector_size in SIZES:
+        rows = 64  # 64 rows of whole cache lines are whole pages, so that both ends meet a guard page
+        columns = padded_columns(vector_size)
+        pair = [against_page(np.zeros((rows, columns), np.float32)) for _ in range(2)]
+        for matrix in pair:
+            matrix[:, :vector_size] = generator.normal(size=(rows, vector_size))
+        matrices = make_matrices(*pair)
+        for inputs, outputs in BLOCKS:
+            block = make_block(inputs, outputs, vector_size)
+            copies = {
+                name: against_page(getattr(block, name))
+                for name in ("scores", "input_rows", "output_rows", "input_copy", "output_copy")
+            }
+            for name in ("input_copy", "output_copy"):
+                copy = copies[name]
+                copies[f"{name}_rows"] = against_page(
+                    copy.ctypes.data + np.arange(len(copy)) * copy.strides[0]
+                )
+            addresses = Addresses(*(copies[name].ctypes.data for name in Addresses._fields))
+            block = block._replace(**copies, addresses=addresses)
+            for outer in ([0, rows - 1], [rows - 1, rows - 1]):  # the ends, and a row listed twice
+                block.inputs[:] = (outer * inputs)[:inputs]
+                block.outputs[:] = (outer * outputs)[:outputs]
+                run(matrices, block, inputs, outputs)
+
+
+@pytest.mark.parametrize("side", ["end", "start"])
+def test_nothing_beyond_the_arrays_is_touched(side):
+    done = subprocess.run([sys.executable, __file__, side], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"exit status {done.returncode} (−11 is a fault): {done.stderr}"
+    assert done.stdout == "walked\n"
+
+
+def test_the_pages_do_guard():
+    program = (
+        "import runpy; guarded = runpy.run_path({!r})['guarded'];"
+        "import ctypes; ctypes.memset(guarded(64, at_end=True).ctypes.data + 64, 1, 1)"
+    ).format(__file__)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode < 0, "writing right behind a guarded array has to end the process"
+
+
+if __name__ == "__main__":
+    walk(at_end=sys.argv[1] == "end")
+    print("walked")

@@ -1,0 +1,146 @@
+"""Both implementations of the logistic block against the float64 twin, row by row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference import skip_gram
+
+from coterie.kernels.allocate import aligned_matrix
+from coterie.kernels.compile import JIT_ENABLED, kernel
+from coterie.kernels.logistic import make_block, make_matrices, plain_step, sigmoid, simd_step
+from coterie.kernels.simd import UPDATE_ROWS, supported
+
+
+@kernel
+def run_plain(matrices, block, inputs, outputs, rate, record):
+    plain_step(matrices, block, inputs, outputs, rate, record)
+
+
+@kernel
+def run_simd(matrices, block, inputs, outputs, rate, record):
+    simd_step(matrices, block, inputs, outputs, rate, record)
+
+
+@kernel
+def run_sigmoid(values):
+    for i in range(values.size):
+        values[i] = sigmoid(values[i])
+
+
+needs_simd = pytest.mark.skipif(not (JIT_ENABLED and supported()), reason="needs the JIT and AVX2 or NEON")
+STEPS = [
+    pytest.param(run_plain, id="plain"),
+    pytest.param(run_simd, id="simd", marks=[pytest.mark.simd, needs_simd]),
+]
+ROWS = 20
+
+
+def random_matrices(generator, vector_size, scale=0.5):
+    pair = []
+    for _ in range(2):
+        matrix = aligned_matrix(ROWS, vector_size)
+        matrix[:, :vector_size] = generator.normal(0, scale, (ROWS, vector_size))
+        pair.append(matrix)
+    return make_matrices(*pair)
+
+
+def fill(block, inputs, outputs, labels):
+    block.inputs[: len(inputs)] = inputs
+    block.outputs[: len(outputs)] = outputs
+    block.labels[: len(labels)] = labels
+
+
+@pytest.mark.parametrize("step", STEPS)
+@settings(deadline=None, max_examples=60)
+@given(
+    inputs=st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=2 * UPDATE_ROWS + 2),
+    outputs=st.lists(st.tuples(st.integers(0, ROWS - 1), st.booleans()), min_size=1, max_size=9),
+    vector_size=st.integers(1, 40),
+    seed=st.integers(0, 100),
+)
+def test_step_is_the_twins(step, inputs, outputs, vector_size, seed):
+    matrices = random_matrices(np.random.default_rng(seed), vector_size)
+    V, P = (matrix[:, :vector_size].astype(np.float64) for matrix in matrices[:2])
+    words, labels = [word for word, _ in outputs], [label for _, label in outputs]
+    block = make_block(len(inputs), len(outputs), vector_size)
+    fill(block, inputs, words, labels)
+    step(matrices, block, len(inputs), len(outputs), np.float32(0.1), True)
+    loss = skip_gram.step(inputs, words, labels, V, P, 0.1)
+    # σ is a fraction within 5e-5; at rate 0.1 and rows of this size that leaves at most some 1e-5 a change.
+    np.testing.assert_allclose(matrices.input_vectors[:, :vector_size], V, atol=5e-5)
+    np.testing.assert_allclose(matrices.output_vectors[:, :vector_size], P, atol=5e-5)
+    assert block.loss[0] == pytest.approx(loss, rel=1e-5, abs=1e-5)
+    assert block.loss[1] == len(inputs)
+    assert not matrices.input_vectors[:, vector_size:].any(), "padding stays zero"
+    assert not matrices.output_vectors[:, vector_size:].any()
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("inputs", [[3], [3, 1], [3, 1, 3], list(range(UPDATE_ROWS + 3))])
+@pytest.mark.parametrize("outputs", [[4], [4, 5, 6], [4, 5, 4]])
+def test_a_block_changes_exactly_its_rows(step, inputs, outputs):
+    matrices = random_matrices(np.random.default_rng(0), 24)
+    before = [matrix.copy() for matrix in matrices[:2]]
+    block = make_block(len(inputs), len(outputs), 24)
+    fill(block, inputs, outputs, [1] + [0] * (len(outputs) - 1))
+    step(matrices, block, len(inputs), len(outputs), np.float32(0.1), False)
+    for old, new, rows in zip(before, matrices[:2], (inputs, outputs), strict=True):
+        assert set(np.flatnonzero((old != new).any(axis=1))) == set(rows)
+    assert block.loss.tolist() == [0, 0], "nothing is recorded unless asked"
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_finite_differences(step):
+    """The change of a step at rate η is −η times the loss's derivative, by central differences in float64."""
+    generator = np.random.default_rng(3)
+    vector_size, inputs, outputs, labels = 7, [2, 5, 2], [1, 3, 3, 8], [1, 0, 0, 0]
+    matrices = random_matrices(generator, vector_size, scale=0.4)
+    V, P = (matrix[:, :vector_size].astype(np.float64) for matrix in matrices[:2])
+    before = V.copy(), P.copy()
+    gradients = []
+    for matrix in (V, P):
+        gradient = np.zeros_like(matrix)
+        for place in np.ndindex(matrix.shape):
+            value, h = matrix[place], 1e-6
+            losses = []
+            for moved in (value + h, value - h):
+                matrix[place] = moved
+                losses.append(skip_gram.block_loss(V[inputs], P[outputs], labels))
+            matrix[place] = value
+            gradient[place] = (losses[0] - losses[1]) / (2 * h)
+        gradients.append(gradient)
+    # The twin in float64, to 1e-5 …
+    skip_gram.step(inputs, outputs, labels, V, P, 1.0)
+    for old, new, gradient in zip(before, (V, P), gradients, strict=True):
+        assert np.linalg.norm((old - new) - gradient) <= 1e-5 * np.linalg.norm(gradient)
+    # … and the kernel in float32, as far as float32 goes.
+    block = make_block(len(inputs), len(outputs), vector_size)
+    fill(block, inputs, outputs, labels)
+    step(matrices, block, len(inputs), len(outputs), np.float32(1), False)
+    for old, new, gradient in zip(before, matrices[:2], gradients, strict=True):
+        assert np.linalg.norm((old - new[:, :vector_size]) - gradient) <= 1e-5 * np.linalg.norm(gradient)
+
+
+def test_sigmoid_is_within_its_bound():
+    values = np.linspace(-30, 30, 4001, dtype=np.float32)
+    exact = skip_gram.sigmoid(values)
+    run_sigmoid(values)
+    error = np.abs(values - exact)
+    assert error.max() <= 5e-5
+    assert error[np.abs(np.linspace(-30, 30, 4001)) <= 6].max() <= 6e-7
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+def test_what_is_not_a_number_stays_visible(step, poison):
+    matrices = random_matrices(np.random.default_rng(0), 8)
+    matrices.input_vectors[2, 3] = poison
+    block = make_block(1, 2, 8)
+    fill(block, [2], [4, 5], [1, 0])
+    with np.errstate(invalid="ignore"):
+        step(matrices, block, 1, 2, np.float32(0.1), True)
+    assert not np.isfinite(block.loss[0])
+    assert not np.isfinite(matrices.input_vectors[2]).all()

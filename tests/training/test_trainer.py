@@ -1,0 +1,229 @@
+"""Whole runs: the loss that is told, determinism, guards, and clusters that are found again."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+import numpy as np
+import pytest
+from reference import skip_gram, synthetic
+
+from coterie.config import TrainingConfig
+from coterie.errors import CorpusError, ResourceError, TrainingError
+from coterie.kernels.simd import supported
+from coterie.sampling.plan import Sentences, make_sampler
+from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
+from coterie.training import resources, trainer
+from coterie.training.guard import check_input, check_loss, check_matrices, untrained_loss
+from coterie.training.metrics import record_interval, records_chunk
+from coterie.training.resources import check_memory, matrices_size
+from coterie.training.schedule import chunk_tokens, learning_rate, reach_of
+from coterie.training.trainer import Trainer, initial_matrices
+
+needs_simd = pytest.mark.skipif(not supported(), reason="needs AVX2 or NEON")
+KERNELS = ["plain", pytest.param("simd", marks=needs_simd)]
+CLUSTERS, WORDS = 6, 8
+
+
+def encoded(sentences):
+    ids = np.ascontiguousarray(np.concatenate(sentences), dtype=np.uint32)
+    offsets = np.concatenate(([0], np.cumsum([len(s) for s in sentences]))).astype(np.int64)
+    return Sentences(ids, offsets), np.bincount(ids).astype(np.int64)
+
+
+def config(**changes):
+    return TrainingConfig(**{"vector_size": 16, "workers": 1, "sample": 0, "epochs": 2, **changes})
+
+
+@pytest.fixture(scope="module")
+def clusters():
+    return encoded(list(synthetic.clustered_sentences(clusters=CLUSTERS, words=WORDS)))
+
+
+def digest(matrices):
+    return hashlib.sha256(matrices.input_vectors.tobytes() + matrices.output_vectors.tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("sharing", ["window", "pair"])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_planted_clusters_are_found(clusters, kernel, sharing, workers):
+    settings = config(kernel=kernel, negative_sharing=sharing, workers=workers, epochs=8, alpha=0.05)
+    result = Trainer(*clusters, settings).run()
+    vectors = result.matrices.input_vectors[:, :16]
+    assert synthetic.neighbours_in_cluster(vectors, words=WORDS) >= 0.95
+    untrained = initial_matrices(CLUSTERS * WORDS, 16, 1).input_vectors[:, :16]
+    assert synthetic.neighbours_in_cluster(untrained, words=WORDS) < 0.5, "the test can fail"
+    assert result.words == 2500 * 9 * 8
+    assert not result.interrupted
+    assert result.loss < untrained_loss(5)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_run_and_its_loss_are_the_twins(kernel):
+    """Two epochs over chunks, with the rate falling: matrices, and the last epoch's mean loss to 1e-4."""
+    sentences = [s.tolist() for s in synthetic.clustered_sentences(sentences=40, length=12)]
+    corpus, counts = encoded(sentences)
+    settings = config(kernel=kernel, sample=0.01, window=3, alpha=0.05)
+    result = Trainer(corpus, counts, settings).run()
+    V, P = (m[:, :16].astype(np.float64) for m in initial_matrices(len(counts), 16, settings.seed)[:2])
+    size, planned = chunk_tokens(len(corpus.ids), 3, settings), 2 * len(corpus.ids)
+    for epoch in range(2):
+        sampler = make_sampler(counts, settings, epoch)
+        losses = pairs = 0
+        for position, inputs, outputs, labels in skip_gram.blocks(
+            sentences,
+            sampler.keep.tolist(),
+            [(entry & 0xFFFFFFFF, entry >> 32) for entry in sampler.alias.tolist()],
+            [int(stream_key(settings.seed, epoch, stream)) for stream in (WINDOWS, NEGATIVES)],
+            window=3,
+            shrink=True,
+            negative=5,
+            shared=True,
+            skip=True,
+        ):
+            done = epoch * len(corpus.ids) + position // size * size
+            rate = learning_rate(done, planned, settings.alpha, settings.min_alpha)
+            losses += skip_gram.step(inputs, outputs, labels, V, P, rate)
+            pairs += len(inputs)
+    np.testing.assert_allclose(result.matrices.input_vectors[:, :16], V, atol=1e-4)
+    np.testing.assert_allclose(result.matrices.output_vectors[:, :16], P, atol=1e-4)
+    assert result.loss == pytest.approx(losses / pairs, rel=1e-4)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_one_worker_gives_the_same_bits(clusters, kernel):
+    first, again, other = (
+        digest(Trainer(*clusters, config(kernel=kernel, seed=seed)).run().matrices) for seed in (3, 3, 4)
+    )
+    assert first == again != other
+
+
+def test_a_long_sentence_is_trained_whole():
+    corpus, counts = encoded([synthetic.clustered_sentences().ravel()])
+    assert len(corpus.offsets) == 2
+    result = Trainer(corpus, counts, config(epochs=1)).run()
+    assert result.words == 22_500
+
+
+def test_progress_is_told_from_the_calling_thread(clusters, monkeypatch):
+    monkeypatch.setattr(trainer, "_TICK", 0.001)
+    told = []
+    caller = threading.current_thread()
+
+    def callback(progress):
+        assert threading.current_thread() is caller
+        told.append(progress)
+
+    result = Trainer(*clusters, config(epochs=6), callback).run()
+    done = [progress.words_done for progress in told]
+    assert done == sorted(done)
+    assert told[-1].words_total == 6 * 22_500
+    assert {progress.epochs for progress in told} == {6}
+    assert result.metrics[-1]["words"] == 6 * 22_500
+    assert result.metrics[-1]["loss"] < untrained_loss(5)
+    assert result.metrics[-1]["learning_rate"] < 0.001
+
+
+def test_an_interrupted_run_leaves_what_it_had(clusters, monkeypatch):
+    monkeypatch.setattr(trainer, "_TICK", 0.001)
+
+    def callback(progress):
+        if progress.words_done > 22_500:
+            raise KeyboardInterrupt
+
+    result = Trainer(*clusters, config(epochs=400), callback).run()
+    assert result.interrupted
+    assert 22_500 < result.words < 400 * 22_500
+    assert np.isfinite(result.matrices.input_vectors).all()
+    assert result.matrices.output_vectors.any()
+
+
+def test_an_error_in_the_callback_ends_the_run(clusters, monkeypatch):
+    monkeypatch.setattr(trainer, "_TICK", 0.001)
+
+    def callback(progress):
+        raise ZeroDivisionError("of the caller's")
+
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError, match="of the caller's"):
+        Trainer(*clusters, config(epochs=400), callback).run()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_run_that_diverges_stops_with_what_to_change(clusters, kernel):
+    with pytest.raises(TrainingError, match=r"Lower alpha \(now 10000;"):
+        Trainer(*clusters, config(kernel=kernel, alpha=1e4, epochs=50)).run()
+
+
+def test_nan_in_a_matrix_is_found():
+    matrices = initial_matrices(10, 4, 1)
+    check_matrices(matrices, config())
+    matrices.output_vectors[7, 2] = np.nan
+    with pytest.raises(TrainingError, match="row 7 of output_vectors has norm nan"):
+        check_matrices(matrices, config())
+    matrices.output_vectors[7, 2] = 3000
+    with pytest.raises(TrainingError, match=r"row 7 of output_vectors has norm 3e\+03"):
+        check_matrices(matrices, config())
+
+
+def test_a_loss_that_is_wrong_is_noticed():
+    check_loss(untrained_loss(5), config())
+    for loss in (np.nan, np.inf):
+        with pytest.raises(TrainingError, match="NaN or infinity"):
+            check_loss(loss, config())
+    with pytest.raises(TrainingError, match=r"rose to 20 a pair, where untrained vectors have 4\.16"):
+        check_loss(20, config())
+
+
+def test_settings_that_cannot_do_what_they_say_are_told():
+    assert check_input(np.array([0, 20]), 100, config()) == []
+    (remark,) = check_input(np.array([0, 3, 7]), 100, config(window=10))
+    assert remark == "window is 10, but the longest sentence has 4 words: it reaches at most 3"
+    (remark,) = check_input(np.array([0, 20]), 4, config(negative=9))
+    assert "negative is 9, but the vocabulary has 4 words" in remark
+
+
+def test_nothing_to_learn_is_an_error():
+    with pytest.raises(CorpusError, match="the vocabulary has 1 word"):
+        check_input(np.array([0, 20]), 1, config())
+    with pytest.raises(CorpusError, match="no pairs to train on"):
+        check_input(np.array([0, 1, 2]), 20, config())
+
+
+def test_memory_is_estimated_and_checked(monkeypatch):
+    assert matrices_size(1000, 100) == 2 * 1000 * 112 * 4
+    monkeypatch.setattr(resources, "available_memory", lambda: 10 << 20)
+    assert "of 10 MiB available" in check_memory(1000, config())
+    with pytest.raises(ResourceError, match=r"not enough memory: .*Keep at most 73,\d+ words"):
+        check_memory(1_000_000, config())
+    monkeypatch.setattr(resources, "available_memory", lambda: None)
+    check_memory(1_000_000, config())
+
+
+def test_small_runs_record_every_chunk_and_large_ones_a_fair_share():
+    assert record_interval(300) == 1
+    assert record_interval(1_000_000) == 32
+    recorded = sum(records_chunk(1, 0, chunk, 32) for chunk in range(32_000))
+    assert 850 < recorded < 1150
+
+
+def test_the_sampled_loss_is_close_to_the_exact_one(clusters, monkeypatch):
+    exact = Trainer(*clusters, config()).run()
+    monkeypatch.setattr(trainer, "record_interval", lambda chunks: 8)
+    sampled = Trainer(*clusters, config()).run()
+    assert digest(exact.matrices) == digest(sampled.matrices), "recording changes nothing"
+    assert sampled.loss != exact.loss
+    assert sampled.loss == pytest.approx(exact.loss, rel=0.03)
+
+
+def test_initial_vectors_are_word2vecs():
+    matrices = initial_matrices(2000, 50, 1)
+    values = matrices.input_vectors[:, :50]
+    assert np.abs(values).max() <= 1 / 100
+    assert values.std() == pytest.approx(1 / 100 / 3**0.5, rel=0.02)
+    assert not matrices.output_vectors.any()
+    assert not matrices.input_vectors[:, 50:].any()
+    assert reach_of(np.array([0, 9]), 5) == 5
