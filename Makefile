@@ -26,7 +26,7 @@ help:  ## show this list
 demo: $(VENV)/installed  ## train on the King James Bible in under a minute and look at the neighbours
 	@$(BIN)/coterie demo
 
-test: check  ## everything: format, lint, types, import contract, tests, doctests, kernels without JIT
+test: $(VENV)/bench-installed check  ## everything: format, lint, types, import contract, tests, doctests, kernels without JIT
 	$(BIN)/coverage erase
 	$(BIN)/pytest --cov --cov-report=
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(PLAIN_TESTS) --cov --cov-append --cov-report=

@@ -70,12 +70,11 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         def begin(arguments: Sequence[object], **settings: Any) -> subprocess.Popen[str]:
             process = subprocess.Popen(
                 [*PROGRAM, *map(str, arguments)],
-                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-                **settings,
+                **{"stdin": subprocess.DEVNULL} | settings,
             )
             stack.enter_context(process)  # waits, and closes the pipes
             stack.callback(process.kill)

@@ -48,3 +48,18 @@ def test_interrupt_saves_what_was_learned(start: Start, corpus: Path, tmp_path: 
     vectors = coterie.load(tmp_path / "m")
     assert len(vectors) == 18
     assert vectors.most_similar("king", topn=3)
+
+
+def test_interrupt_while_reading_leaves_nothing(start: Start, text: str, tmp_path: Path) -> None:
+    process = start(["train", "-", "-o", tmp_path / "m"], stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(text)
+    process.stdin.flush()  # and it stays open: the reader waits for more
+    time.sleep(1.5)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    assert time.monotonic() - began < 3
+    assert process.stderr is not None
+    assert process.stderr.read() == "interrupted\n"
+    assert not (tmp_path / "m").exists()

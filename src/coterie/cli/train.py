@@ -104,7 +104,7 @@ def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any)
     except TrainingInterrupted as interruption:
         unfinished: Any = interruption.model
         unfinished.save(output)
-        speaker.message(f"interrupted; what had been learned by then is saved in {output}{os.sep}")
+        speaker.message(f"{interruption}; what had been learned by then is saved in {output}{os.sep}")
         if speaker.as_json:
             speaker.json({**_result(unfinished, output), "interrupted": True})
         raise click.exceptions.Exit(130) from None
