@@ -90,9 +90,9 @@ def train(
 
     Examples
     --------
-    >>> model = train([["gold", "silver"], ["ship", "boat"]] * 20, vector_size=8, workers=1)
-    >>> model
-    Model(4 words, vector_size=8, objective='negative_sampling')
+    >>> verses = ["the ship left her sail in the sea", "silver and gold are in the house of the king"] * 20
+    >>> train(verses, vector_size=8, workers=1)
+    Model(14 words, vector_size=8, objective='negative_sampling')
     """
     started = time.perf_counter()
     function = None if isinstance(tokenizer, str) else tokenizer

@@ -92,9 +92,9 @@ def test_nothing_beyond_the_arrays_is_touched(side):
 
 def test_the_pages_do_guard():
     program = (
-        "import runpy; guarded = runpy.run_path({!r})['guarded'];"
+        f"import runpy; guarded = runpy.run_path({__file__!r})['guarded'];"
         "import ctypes; ctypes.memset(guarded(64, at_end=True).ctypes.data + 64, 1, 1)"
-    ).format(__file__)
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode < 0, "writing right behind a guarded array has to end the process"
 

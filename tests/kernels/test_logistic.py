@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference import skip_gram
 
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.compile import JIT_ENABLED, kernel
 from coterie.kernels.logistic import make_block, make_matrices, plain_step, sigmoid, simd_step
 from coterie.kernels.simd import UPDATE_ROWS, supported
+from reference import skip_gram
 
 
 @kernel

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference import skip_gram
 
 from coterie.config import TrainingConfig
 from coterie.errors import ConfigError
@@ -20,6 +19,7 @@ from coterie.objectives import negative_sampling
 from coterie.objectives.negative_sampling import Rules, make_block_for, train_chunk_with
 from coterie.sampling.plan import Sentences, make_plan, make_sampler, plan_chunk
 from coterie.training.schedule import reach_of
+from reference import skip_gram
 
 needs_simd = pytest.mark.skipif(not (JIT_ENABLED and supported()), reason="needs the JIT and AVX2 or NEON")
 KERNELS = ["plain", pytest.param("simd", marks=[pytest.mark.simd, needs_simd])]
@@ -182,6 +182,6 @@ def test_the_optimum_is_shifted_pmi(kernel, collisions):
 
 def test_asking_for_simd_where_it_cannot_run(monkeypatch):
     monkeypatch.setattr(negative_sampling, "supported", lambda: False)
-    with pytest.raises(ConfigError, match="kernel is 'simd'.*use kernel='plain'"):
+    with pytest.raises(ConfigError, match=r"kernel is 'simd'.*use kernel='plain'"):
         train_chunk_with("simd")
     assert train_chunk_with("auto") is train_chunk_with("plain")

@@ -61,7 +61,7 @@ def keep_probability(count, total, sample, formula):
 
 
 def windows(sentences, keep, window, shrink, key):
-    """Every (position, centre, contexts) of a corpus, sentence by sentence; positions count over all tokens."""
+    """Every (position, centre, contexts) of a corpus; positions count over all its tokens."""
     start = 0
     for sentence in sentences:
         survivors = []

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference import skip_gram
 
 from coterie.config import TrainingConfig
 from coterie.sampling.plan import Sentences, make_plan, make_sampler, plan_chunk
 from coterie.training.schedule import plan_work, reach_of
+from reference import skip_gram
 
 VOCABULARY = 7
 SENTENCES = st.lists(

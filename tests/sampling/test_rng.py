@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import skip_gram
 
 from coterie.sampling.rng import NEGATIVES, RECORDED, WINDOWS, random_bits, stream_key
+from reference import skip_gram
 
 WORDS = st.integers(0, 2**64 - 1)
 

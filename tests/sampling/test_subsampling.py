@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import skip_gram
 
 from coterie.sampling.subsampling import keep_probabilities, keep_thresholds
+from reference import skip_gram
 
 
 @given(

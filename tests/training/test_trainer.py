@@ -7,7 +7,6 @@ import threading
 
 import numpy as np
 import pytest
-from reference import skip_gram, synthetic
 
 from coterie.config import TrainingConfig
 from coterie.errors import CorpusError, ResourceError, TrainingError
@@ -20,6 +19,7 @@ from coterie.training.metrics import record_interval, records_chunk
 from coterie.training.resources import check_memory, matrices_size
 from coterie.training.schedule import chunk_tokens, learning_rate, reach_of
 from coterie.training.trainer import Trainer, initial_matrices
+from reference import skip_gram, synthetic
 
 needs_simd = pytest.mark.skipif(not supported(), reason="needs AVX2 or NEON")
 KERNELS = ["plain", pytest.param("simd", marks=needs_simd)]

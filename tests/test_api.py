@@ -1,0 +1,150 @@
+"""The Python API end to end, on small corpora."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+import coterie
+from coterie.errors import ConfigError, CorpusError, TrainingInterrupted
+from coterie.training import trainer
+from reference import synthetic
+
+QUICK = {"vector_size": 16, "workers": 1, "sample": 0, "min_count": 1}
+
+
+@pytest.fixture(scope="module")
+def sentences():
+    return [[f"w{word}" for word in sentence] for sentence in synthetic.clustered_sentences().tolist()]
+
+
+@pytest.fixture(scope="module")
+def text(sentences, tmp_path_factory):
+    path = tmp_path_factory.mktemp("corpus") / "corpus.txt"
+    path.write_text("\n".join(" ".join(sentence) for sentence in sentences), encoding="utf-8")
+    return path
+
+
+def test_from_text_to_neighbours_and_back_from_disk(text, tmp_path):
+    model = coterie.train(text, epochs=8, alpha=0.05, cache_dir=tmp_path / "cache", **QUICK)
+    for word, cluster in (("w0", 0), ("w17", 2)):
+        neighbours = [int(found[1:]) // 8 for found, _ in model.vectors.most_similar(word, topn=3)]
+        assert neighbours == [cluster] * 3
+    model.save(tmp_path / "model")
+    vectors, again = coterie.load(tmp_path / "model"), coterie.load_model(tmp_path / "model")
+    np.testing.assert_array_equal(vectors.matrix, model.vectors.matrix)
+    np.testing.assert_array_equal(again.output_vectors, model.output_vectors)
+    assert again.config["training"]["vector_size"] == 16
+    assert again.config["objective"] == "negative_sampling"
+    assert again.config["corpus_statistics"]["tokens"] == 22_500
+    assert again.metrics[-1]["loss"] == pytest.approx(again.config["figures"]["final_loss"], rel=0.05)
+    model.vectors.save_word2vec_format(tmp_path / "vectors.bin", binary=True)
+    np.testing.assert_array_equal(coterie.load(tmp_path / "vectors.bin").matrix, model.vectors.matrix)
+
+
+def test_every_kind_of_source_gives_the_same_model(text, sentences, tmp_path):
+    settings = {**QUICK, "epochs": 1, "cache": False}
+    matrices = [
+        coterie.train(source, **settings).vectors.matrix
+        for source in (
+            text,
+            str(text),
+            [text],
+            sentences,
+            (sentence for sentence in sentences),
+            [" ".join(sentence) for sentence in sentences],
+        )
+    ]
+    for matrix in matrices[1:]:
+        np.testing.assert_array_equal(matrix, matrices[0])
+
+
+def test_a_generator_serves_every_epoch(sentences):
+    model = coterie.train((sentence for sentence in sentences), epochs=5, **QUICK)
+    assert model.config["figures"]["trained_words"] == 5 * 22_500
+
+
+def test_an_unchanged_source_starts_at_once_and_says_so(text, tmp_path):
+    told = []
+    for _ in range(2):
+        model = coterie.train(text, epochs=1, cache_dir=tmp_path, on_event=told.append, **QUICK)
+    assert model.config["figures"]["encoded_before"]
+    assert any("cache" in message for message in told)
+
+
+def test_a_string_among_token_lists():
+    with pytest.raises(CorpusError, match="string"):
+        coterie.train([["a", "b"], "a b"], **QUICK)
+
+
+def test_all_words_below_min_count():
+    with pytest.raises(CorpusError, match="min_count"):
+        coterie.train([["a", "b"], ["a", "c"]], min_count=5)
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ({"size": 100}, "there is no option 'size'; here it is vector_size"),
+        ({"vectorsize": 100}, "there is no option 'vectorsize'; did you mean vector_size?"),
+        ({"sg": 1}, "Skip-gram is what is trained"),
+        ({"zzz": 1}, "Options: alpha"),
+        ({"window": 0}, "window is 0; it must be between 1 and"),
+        ({"negative": 2.5}, "negative is 2.5; it must be a whole number"),
+        ({"alpha": float("nan")}, "alpha is nan; it must be a finite number"),
+        ({"alpha": 0}, "alpha is 0; it must be above 0"),
+        ({"min_alpha": 1.0}, "min_alpha is 1, above alpha"),
+        ({"collisions": "drop"}, "collisions is 'drop'; choose one of skip, keep"),
+        ({"keep_words": "ship"}, "keep_words is the string 'ship'; give a list of words"),
+        ({"words": []}, "words is empty"),
+        ({"sample": -1}, "sample is -1; it must be at least 0"),
+    ],
+)
+def test_a_wrong_option_is_named(option, says):
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        coterie.train([["a", "b"]], **option)
+
+
+def test_remarks_are_messages_or_warnings(sentences):
+    told = []
+    coterie.train(sentences, window=50, epochs=1, on_event=told.append, **QUICK)
+    assert any(message.startswith("window is 50, but the longest sentence has 9 words") for message in told)
+    assert any("MiB" in message for message in told)
+    with pytest.warns(UserWarning, match="window is 50"):
+        coterie.train(sentences, window=50, epochs=1, **QUICK)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        coterie.train(sentences, epochs=1, **QUICK)
+
+
+def test_one_word_cannot_be_trained():
+    with pytest.raises(CorpusError, match="the vocabulary has 1 word"):
+        coterie.train([["a", "a", "a"]] * 10, **QUICK)
+
+
+def test_interruption_carries_the_model(sentences, monkeypatch):
+    monkeypatch.setattr(trainer, "_TICK", 0.001)
+    stages = []
+
+    def callback(progress):
+        stages.append(progress.stage)
+        if progress.stage == "train" and progress.words_done > 0:
+            raise KeyboardInterrupt
+
+    with pytest.raises(TrainingInterrupted, match="interrupted after") as caught:
+        coterie.train(sentences, epochs=500, callback=callback, **QUICK)
+    assert stages[0] == "encode"
+    model = caught.value.model
+    assert model.config["figures"]["interrupted"]
+    assert len(model.vectors.most_similar("w0", topn=3)) == 3
+
+
+def test_rare_words_can_be_kept_and_a_vocabulary_given(sentences):
+    extra = [*sentences, ["w0", "seldom"]]
+    model = coterie.train(extra, epochs=1, **{**QUICK, "min_count": 50, "keep_words": ["seldom"]})
+    assert "seldom" in model.vectors
+    model = coterie.train(extra, epochs=1, negative=2, words=["w0", "w1", "seldom"], **QUICK)
+    assert set(model.vectors.words) == {"w0", "w1", "seldom"}
