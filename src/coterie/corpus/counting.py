@@ -31,6 +31,7 @@ __all__ = ["Ranking", "WordCounter"]
 _WORD_BYTES = 200
 # Parts of a segment: a hundred million distinct words make parts of 400 thousand.
 _PARTS = 256
+_SLICE = 1 << 16
 # First appearance as one number: the segment, then the id within it.
 _SEGMENT_SHIFT = 32
 
@@ -113,7 +114,12 @@ class WordCounter:
         if self._bytes > self._memory_limit:
             self._spill()
         known = len(self._index)
-        ids = np.fromiter(map(self._index.__getitem__, words.to_pylist()), np.uint32, len(words))
+        ids = np.empty(len(words), np.uint32)
+        for start in range(0, len(words), _SLICE):  # most strings are known already and can go at once
+            part = words[start : start + _SLICE].to_pylist()
+            ids[start : start + len(part)] = np.fromiter(
+                map(self._index.__getitem__, part), np.uint32, len(part)
+            )
         size = len(self._index)
         if size > len(self._counts):
             grown = np.zeros(size + size // 2, np.int64)
@@ -172,16 +178,16 @@ class WordCounter:
         segments = self._segments
         ends = np.concatenate(([0], np.cumsum([segment.n_words for segment in segments])))
         # Four bytes for each word of each segment: on disk, so that memory stays bounded.
-        with (self._folder / "numbers.u32").open("wb+") as file:
+        with (self._folder / "numbers.u32").open("wb+") as reserved:
             # Reserved first: a write to a mapped file on a full disk kills the process.
-            os.posix_fallocate(file.fileno(), 0, 4 * int(ends[-1]))
-            numbers = np.memmap(file, np.uint32, "r+", shape=(int(ends[-1]),))
-        files = [pa.memory_map(str(segment.path)) for segment in segments]
+            os.posix_fallocate(reserved.fileno(), 0, 4 * int(ends[-1]))
+            numbers = np.memmap(reserved, np.uint32, "r+", shape=(int(ends[-1]),))
+        files = [pa.OSFile(str(segment.path)) for segment in segments]
         readers = [pa.ipc.open_file(file) for file in files]
         for part in range(_PARTS):
             _merge_part([reader.get_batch(part) for reader in readers], ends, numbers, selection)
-        for mapped, segment in zip(files, segments, strict=True):
-            mapped.close()
+        for file, segment in zip(files, segments, strict=True):
+            file.close()
             segment.path.unlink()
         (self._folder / "numbers.u32").unlink()  # the mapping stays until it is let go
         return [(segment.token_end, numbers[ends[i] : ends[i + 1]]) for i, segment in enumerate(segments)]

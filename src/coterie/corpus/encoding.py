@@ -31,9 +31,10 @@ __all__ = ["EncodeProgress", "Source", "encode"]
 Source = str | os.PathLike[str] | Paths | Iterable[str] | Iterable[Sequence[str]] | Sequence[os.PathLike[str]]
 
 _SHOWN_WORDS = 5
-# What waits to be merged: up to 32 MB of ids and some 20 MB of words.
+# What waits to be merged: up to 32 MB of ids and some 10 MB of words (ordinary text has a distinct word for
+# every ten tokens of a block, or fewer).
 _GROUP_TOKENS = 1 << 23
-_GROUP_WORDS = 1 << 20
+_GROUP_WORDS = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +119,32 @@ def encode(
         counter = WordCounter(folder, memory_limit)
         skipped = _first_pass(reader, made, counter, folder, workers, progress)
         with disk_faults(folder):
-            ranking = counter.finish(vocabulary)
-            _check_words(reader, counter.tokens, skipped, ranking, vocabulary)
-            _tell_missing(ranking, vocabulary, skipped, warn)
-            meta = _written(folder, ranking, counter.tokens)
+            meta = _second_pass(folder, counter, reader, vocabulary, skipped, warn)
             write_meta(folder, {**meta, "key": key.ingredients if key else None}, durable=kept is not None)
         if kept is not None and key is not None:
             return kept.publish(folder, key)
         return EncodedCorpus(folder, verify=False, temporary=True)
 
 
-def _written(folder: Path, ranking: Ranking, raw_tokens: int) -> dict[str, Any]:
-    """Finish the arrays and the vocabulary; return their sizes."""
+def _second_pass(
+    folder: Path,
+    counter: WordCounter,
+    reader: Reader,
+    config: VocabularyConfig,
+    skipped: int,
+    warn: Callable[[str], None],
+) -> dict[str, Any]:
+    """Rank the words, rewrite the ids, write the vocabulary; return the sizes."""
+    ranking = counter.finish(config)
+    _check_words(reader, counter.tokens, skipped, ranking, config)
+    _tell_missing(ranking, config, skipped, warn)
     n_tokens, n_sentences = rewrite(folder, ranking)
     write_vocabulary(folder, ranking.words, ranking.counts)
     return {
         "n_tokens": n_tokens,
         "n_sentences": n_sentences,
         "n_words": len(ranking.words),
-        "raw_tokens": raw_tokens,
+        "raw_tokens": counter.tokens,
         "raw_words": ranking.raw_words,
     }
 
