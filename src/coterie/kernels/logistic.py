@@ -33,7 +33,7 @@ from coterie.kernels.simd import (
     dot_tile,
     prefetch_row,
     rank_update,
-    sigmoid_rows,
+    scaled_sigmoids,
 )
 
 __all__ = [
@@ -74,6 +74,7 @@ class Addresses(NamedTuple):
     output_rows: int
     input_copy_rows: int
     output_copy_rows: int
+    stash: int
 
 
 class Block(NamedTuple):
@@ -94,6 +95,7 @@ class Block(NamedTuple):
     output_rows: NDArray[np.int64]
     input_copy_rows: NDArray[np.int64]
     output_copy_rows: NDArray[np.int64]
+    stash: NDArray[np.float32]
     stamps: NDArray[np.int64]
     addresses: Addresses
     columns: int
@@ -120,7 +122,8 @@ def make_block(inputs: int, outputs: int, vector_size: int) -> Block:
     scores = aligned_matrix(1, outputs * _score_stride(inputs) + LANES)[0]
     input_rows, output_rows = np.zeros(inputs, np.int64), np.zeros(outputs, np.int64)
     input_copy_rows, output_copy_rows = _row_addresses(input_copy), _row_addresses(output_copy)
-    lists = (scores, input_rows, output_rows, input_copy_rows, output_copy_rows)
+    stash = aligned_matrix(outputs, LANES)
+    addressed = (scores, input_rows, output_rows, input_copy_rows, output_copy_rows, stash)
     return Block(
         inputs=np.zeros(inputs, np.int64),
         outputs=np.zeros(outputs, np.int64),
@@ -133,8 +136,9 @@ def make_block(inputs: int, outputs: int, vector_size: int) -> Block:
         output_rows=output_rows,
         input_copy_rows=input_copy_rows,
         output_copy_rows=output_copy_rows,
+        stash=stash,
         stamps=np.zeros(1 + _STAMPS, np.int64),
-        addresses=Addresses(*(array.ctypes.data for array in lists)),
+        addresses=Addresses(*(array.ctypes.data for array in addressed)),
         # Fewer than the padded columns: what is beyond stays zero in every row, so whole vectors suffice.
         columns=-(-vector_size // LANES) * LANES,
     )
@@ -248,12 +252,12 @@ def simd_step(
     _score_tiles(xs, inputs, ys, outputs, columns, scores, 4 * stride)
     if record:
         _add_loss(block.scores, block.labels, inputs, outputs, stride, block.loss)
-    sigmoid_rows(scores, outputs * stride)
+    scaled_sigmoids(scores, outputs * stride, -rate)
     for j in range(outputs):
-        label = rate * block.labels[j]
-        for i in range(j * stride, j * stride + stride):
-            block.scores[i] = label - rate * block.scores[i]
-    old_xs, old_ys = xs, ys
+        if block.labels[j] > 0:
+            for i in range(j * stride, j * stride + stride):
+                block.scores[i] += rate
+    old_xs, old_ys, stash = xs, ys, block.addresses.stash
     if inputs > UPDATE_ROWS or not _distinct(block.outputs, outputs, block.stamps):
         # Several sweeps, or a row that is listed twice: the old values are copied away first.
         _copy_rows(matrices.input_vectors, block.inputs, inputs, columns, block.input_copy)
@@ -261,24 +265,15 @@ def simd_step(
         old_xs, old_ys = block.addresses.input_copy_rows, block.addresses.output_copy_rows
     for i in range(0, inputs, UPDATE_ROWS):
         m = min(inputs - i, UPDATE_ROWS)
-        rank_update(old_xs + 8 * i, xs + 8 * i, m, old_ys, ys, outputs, columns, scores + 4 * i, 4 * stride)
+        rank_update(old_xs + 8 * i, xs + 8 * i, m, old_ys, ys, outputs, columns, scores + 4 * i, 4 * stride, stash)
 
 
 @inner_kernel
 def _score_tiles(xs: int, inputs: int, ys: int, outputs: int, columns: int, scores: int, stride: int) -> None:
-    """Cover M × N scores with tiles that are as even as they can be without a division."""
-    i = np.int64(0)
-    while i < inputs:
-        # 5 rows as 3 + 2 need fewer loads than 4 + 1.
-        left = inputs - i
-        m = min(left, TILE_INPUTS - (left > TILE_INPUTS and 0 < left % TILE_INPUTS < TILE_INPUTS - 1))
-        j = np.int64(0)
-        while j < outputs:
-            left = outputs - j
-            n = min(left, TILE_OUTPUTS - (left > TILE_OUTPUTS and 0 < left % TILE_OUTPUTS < TILE_OUTPUTS - 1))
+    for i in range(0, inputs, TILE_INPUTS):
+        for j in range(0, outputs, TILE_OUTPUTS):
+            m, n = min(inputs - i, TILE_INPUTS), min(outputs - j, TILE_OUTPUTS)
             dot_tile(xs + 8 * i, m, ys + 8 * j, n, columns, scores + stride * j + 4 * i, stride)
-            j += n
-        i += m
 
 
 @inner_kernel

@@ -6,7 +6,7 @@ changes of a block's rows in registers. What is here:
 =================  =====================================================================
 ``dot_tile``       scores of up to 4 × 3 rows, each row loaded once for the whole tile
 ``rank_update``    ``X += GᵀY`` and ``Y += G X`` in one sweep over the columns
-``sigmoid_rows``   the logistic function of a stretch of scores, in place
+``scaled_sigmoids``  a multiple of the logistic function of a stretch of scores, in place
 ``prefetch_row``   a hint that a row will soon be read and written
 =================  =====================================================================
 
@@ -37,7 +37,7 @@ __all__ = [
     "dot_tile",
     "prefetch_row",
     "rank_update",
-    "sigmoid_rows",
+    "scaled_sigmoids",
     "supported",
 ]
 
@@ -63,13 +63,14 @@ TILE_INPUTS, TILE_OUTPUTS = 4, 3
 """A tile's 12 accumulators, with 3 + 1 registers for rows, fill the 16 that AVX2 has."""
 
 UPDATE_ROWS = 12
-"""Input rows whose changes one sweep keeps in registers: 12 of 16; enough for a window of 6."""
+"""Input rows that one sweep updates; enough for a window of 6."""
 
-# Beyond this many input rows their old values no longer fit beside their changes: kept on the stack instead.
+# So many input rows fit into 16 registers with their old values and their changes; more are done in two groups.
 _ROWS_IN_REGISTERS = 6
 
 _FLOAT, _BYTE, _INT32, _INT64 = ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64)
 _VECTOR = ir.VectorType(_FLOAT, LANES)
+_QUAD = ir.VectorType(_FLOAT, 4)
 _ZERO = ir.Constant(_VECTOR, [0.0] * LANES)
 _VECTOR_BYTES = 4 * LANES
 
@@ -110,21 +111,29 @@ class _Emitter:
 
     def broadcast(self, address: Value) -> Value:
         """Return a vector whose lanes all hold the float at `address`."""
-        undefined = ir.Constant(_VECTOR, ir.Undefined)
-        one = self.builder.insert_element(undefined, self.load(address, _FLOAT, 4), _INT32(0))
+        return self.splat(self.load(address, _FLOAT, 4))
+
+    def splat(self, value: Value) -> Value:
+        """Return a vector whose lanes all hold `value`."""
+        one = self.builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, _INT32(0))
         return self.shuffle(one, one, [0] * LANES)
+
+    def load_quads(self, address: Value) -> Value:
+        """Load a vector as it was stored, four floats at a time.
+
+        A wide load over several narrower stores that are still on their way waits until all have arrived.
+        """
+        parts = [self.load(self.offset(address, 4 * i), _QUAD, 4) for i in range(0, LANES, 4)]
+        while len(parts) > 1:
+            lanes = range(2 * parts[0].type.count)
+            parts = [self.shuffle(v, w, lanes) for v, w in zip(parts[0::2], parts[1::2], strict=True)]
+        return parts[0]
 
     def constant(self, number: float) -> ir.Constant:
         return ir.Constant(_VECTOR, [float(number)] * LANES)
 
     def bytes_of(self, count: Value) -> Value:
         return self.builder.mul(count, _INT64(4))
-
-    def stack_vectors(self, count: int) -> Value:
-        """Return a pointer to room for `count` vectors on the stack."""
-        pointer = cgutils.alloca_once(self.builder, _VECTOR, size=count)
-        pointer.align = _VECTOR_BYTES
-        return pointer
 
     def loop(
         self, count: Value, step: int, state: list[Value], body: Callable[[Value, list[Value]], list[Value]]
@@ -162,11 +171,9 @@ class _Emitter:
     def horizontal_sums(self, vectors: list[Value]) -> Value:
         """Return a vector whose leading lanes are the sums over the lanes of each of `vectors`.
 
-        Each round adds neighbouring halves of two vectors into one, so m vectors take about
+        Each round adds neighbouring halves of two vectors into one, so m vectors, a power of two, take about
         m + log₂(LANES / m) additions instead of m · log₂ LANES.
         """
-        missing = (1 << (len(vectors) - 1).bit_length()) - len(vectors)
-        vectors = vectors + [vectors[0]] * missing
         width = LANES  # partial sums that each of the original vectors still has
         while width > 1:
             half = width // 2
@@ -204,7 +211,7 @@ def _procedure(arguments: int) -> Any:
 def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stride):  # type: ignore[no-untyped-def]
     """``scores[j, i] = X_i · Y_j`` for 1–4 input rows and 1–3 output rows; `stride` in bytes between rows j.
 
-    With three input rows a fourth float of each row of `scores` is overwritten.
+    Four floats of each row of `scores` are written in any case.
     """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
@@ -225,8 +232,9 @@ def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stri
 
             sums = emit.loop(emit.bytes_of(length), _VECTOR_BYTES, [_ZERO] * (len(x) * len(y)), column)
             for j in range(len(y)):
-                # Three sums come as four lanes: the fourth lands where the next tile, or nothing, is.
-                row_sums = emit.horizontal_sums(sums[j * len(x) : (j + 1) * len(x)])
+                row = sums[j * len(x) : (j + 1) * len(x)]
+                # Always four lanes, of which the last may be repetitions: `load_quads` reads four.
+                row_sums = emit.horizontal_sums((row * 4)[:4])
                 emit.store(row_sums, emit.offset(out, builder.mul(out_stride, _INT64(j))), align=4)
 
         sizes = [8 * j + i for j in range(1, TILE_OUTPUTS + 1) for i in range(1, TILE_INPUTS + 1)]
@@ -237,71 +245,82 @@ def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stri
 
 
 @_intrinsic
-def rank_update(typing, old_inputs, inputs, input_count, old_outputs, outputs, output_count, n, g, stride):  # type: ignore[no-untyped-def]
+def rank_update(
+    typing, old_inputs, inputs, input_count, old_outputs, outputs, output_count, n, g, stride, stash
+):  # type: ignore[no-untyped-def]
     """``X_i += Σ_j g[j, i]·Y_j`` and ``Y_j += Σ_i g[j, i]·X_i``, for 1–12 input rows.
 
     The right-hand sides read the rows of the *old* lists, the sums go into the rows of the others. Where
     no output row is listed twice both lists of a side may be the same: a column is read whole before it is
-    written, and an input row listed twice is read again before each addition. `stride` is in bytes.
+    written, and an input row listed twice is read again before each addition. `stride` is in bytes;
+    `stash` has room for 64 aligned bytes for each output row.
     """
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        old_xs, xs, x_count, old_ys, ys, y_count, length, gradient, gradient_stride = arguments
+        old_xs, xs, x_count, old_ys, ys, y_count, length, gradient, gradient_stride, stash_rows = arguments
         emit = _Emitter(builder)
 
-        stash = builder.ptrtoint(emit.stack_vectors(UPDATE_ROWS), _INT64)
-
         def sweep(m: int) -> None:
-            old_x = [emit.row(old_xs, i) for i in range(m)]
-            x = [emit.row(xs, i) for i in range(m)]
-            in_registers = m <= _ROWS_IN_REGISTERS
+            old_x, x = ([emit.row(rows, i) for i in range(m)] for rows in (old_xs, xs))
+            parts = -(-m // _ROWS_IN_REGISTERS)
+            bounds = [m * part // parts for part in range(parts + 1)]
+            groups = [range(first, last) for first, last in zip(bounds, bounds[1:], strict=False)]
 
-            def column(d: Value, _: list[Value]) -> list[Value]:
-                held = [emit.load_vector(emit.offset(row, d)) for row in old_x]
-                if not in_registers:
-                    for i, value in enumerate(held):
-                        emit.store(value, emit.offset(stash, i * _VECTOR_BYTES))
+            def changes_of(group: range, held: list[Value], d: Value) -> list[Value]:
+                """Add one group's part to every output row; return the changes of its input rows."""
 
                 def output_row(j: Value, changes: list[Value]) -> list[Value]:
-                    entry = builder.mul(j, _INT64(8))
+                    entry, place = builder.mul(j, _INT64(8)), emit.offset(stash_rows, builder.mul(j, _INT64(64)))
                     target = emit.offset(emit.load(emit.offset(ys, entry), _INT64, 8), d)
-                    old_y = emit.load_vector(emit.offset(emit.load(emit.offset(old_ys, entry), _INT64, 8), d))
+                    if group.start == 0:
+                        old_row = emit.load(emit.offset(old_ys, entry), _INT64, 8)
+                        old_y = emit.load_vector(emit.offset(old_row, d))
+                        if parts > 1:
+                            emit.store(old_y, place)
+                    else:
+                        old_y = emit.load_vector(place)
                     new_y = emit.load_vector(target)
-                    weights = emit.offset(gradient, builder.mul(j, gradient_stride))
+                    weights = emit.offset(gradient, builder.mul(j, gradient_stride), 4 * group.start)
                     after = []
-                    for i in range(m):
+                    for i, value in enumerate(held):
                         weight = emit.broadcast(emit.offset(weights, 4 * i))
-                        value = (
-                            held[i]
-                            if in_registers
-                            else emit.load_vector(emit.offset(stash, i * _VECTOR_BYTES))
-                        )
                         after.append(emit.fma(weight, old_y, changes[i]))
                         new_y = emit.fma(weight, value, new_y)
                     emit.store(new_y, target)
                     return after
 
-                changes = emit.loop(y_count, 1, [_ZERO] * m, output_row)
-                for row, change in zip(x, changes, strict=True):
-                    address = emit.offset(row, d)
-                    emit.store(builder.fadd(emit.load_vector(address), change), address)
+                return emit.loop(y_count, 1, [_ZERO] * len(group), output_row)
+
+            def column(d: Value, _: list[Value]) -> list[Value]:
+                changed: list[tuple[int, Value]] = []
+                for group in groups:
+                    held = [emit.load_vector(emit.offset(old_x[i], d)) for i in group]
+                    add(changed, d)  # only now: a row of this group may be one of the last group's
+                    changed = list(zip(group, changes_of(group, held, d), strict=True))
+                add(changed, d)
                 return []
+
+            def add(changed: list[tuple[int, Value]], d: Value) -> None:
+                for i, change in changed:
+                    address = emit.offset(x[i], d)
+                    emit.store(builder.fadd(emit.load_vector(address), change), address)
 
             emit.loop(emit.bytes_of(length), _VECTOR_BYTES, [], column)
 
         emit.specialise(x_count, range(1, UPDATE_ROWS + 1), sweep)
         return context.get_dummy_value()
 
-    return _procedure(9), generate
+    return _procedure(10), generate
 
 
 @_intrinsic
-def sigmoid_rows(typing, scores, count):  # type: ignore[no-untyped-def]
-    """``s = σ(s)`` for `count` floats rounded up to whole vectors: the fraction of ``logistic.sigmoid``."""
+def scaled_sigmoids(typing, scores, count, factor):  # type: ignore[no-untyped-def]
+    """``s = factor·σ(s)`` for `count` floats rounded up to whole vectors: the fraction of ``logistic.sigmoid``."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        address, number = arguments
+        address, number, scale = arguments
         emit = _Emitter(builder)
+        factors = emit.splat(scale)
 
         def polynomial(q: Value, *coefficients: float) -> Value:
             value = emit.constant(coefficients[0])
@@ -310,7 +329,8 @@ def sigmoid_rows(typing, scores, count):  # type: ignore[no-untyped-def]
             return value
 
         def stretch(d: Value, _: list[Value]) -> list[Value]:
-            t = builder.fmul(emit.load_vector(emit.offset(address, d), align=4), emit.constant(0.5))
+            place = emit.offset(address, d)
+            t = builder.fmul(emit.load_quads(place), emit.constant(0.5))
             for relation, bound in ((">", 4.97), ("<", -4.97)):
                 # "unordered" comparisons would turn NaN into a bound; NaN must stay and be found.
                 beyond = builder.fcmp_ordered(relation, t, emit.constant(bound))
@@ -319,13 +339,13 @@ def sigmoid_rows(typing, scores, count):  # type: ignore[no-untyped-def]
             numerator = builder.fmul(t, polynomial(q, 0.5, 189.0, 8662.5, 67567.5))
             denominator = polynomial(q, 28.0, 3150.0, 62370.0, 135135.0)
             value = builder.fadd(emit.constant(0.5), builder.fdiv(numerator, denominator))
-            emit.store(value, emit.offset(address, d), align=4)
+            emit.store(builder.fmul(factors, value), place, align=4)
             return []
 
         emit.loop(emit.bytes_of(number), _VECTOR_BYTES, [], stretch)
         return context.get_dummy_value()
 
-    return _procedure(2), generate
+    return types.void(types.int64, types.int64, types.float32), generate
 
 
 @_intrinsic
