@@ -17,7 +17,8 @@ _PROGRAM = """
     whitespace = CorpusConfig(tokenizer="whitespace")
     with encode(path, whitespace, vocabulary, memory_limit=memory_limit) as encoded:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        figures = {"raw_words": encoded.raw_words, "tokens": encoded.n_tokens, "kept": len(encoded.vocabulary)}
+        kept = len(encoded.vocabulary)
+        figures = {"raw_words": encoded.raw_words, "tokens": encoded.n_tokens, "kept": kept}
     print(json.dumps({"peak": peak, **figures}))
 """
 
