@@ -1,6 +1,8 @@
 """One dictionary for the whole text, which spills to disk when it outgrows its memory.
 
-Words get provisional ids in the order of their first appearance. When the dictionary takes more than its
+The dictionary is an Arrow array of words: joined with the words of some blocks and encoded anew, it keeps
+its order and gets the new words at its end, several times as fast as a Python dictionary looks them up and in
+a fraction of its memory. Words get provisional ids in the order of their first appearance. When the dictionary takes more than its
 limit it is written out as a *segment* and a new one begins, with ids from 0 again. At the end the segments
 are merged: each was written in parts by a hash of the word, so that part p of all segments holds all
 occurrences of its words and fits in memory.
@@ -9,7 +11,6 @@ occurrences of its words and fits in memory.
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,7 +19,6 @@ from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from coterie.config import VocabularyConfig
@@ -26,9 +26,11 @@ from coterie.corpus.selection import DROPPED, Selection
 
 __all__ = ["Ranking", "WordCounter"]
 
-# Memory of a word in the dictionary beside its letters: str header 49-74, int 32, dict entry with its share
-# of the doubling 90, count 8; measured 191 at a million words of 8 letters.
-_WORD_BYTES = 200
+# Memory of a word at the peak of a merge: hash table, ids, counts, and each byte of it in three places.
+_WORD_BYTES = 100
+_BYTE_BYTES = 3
+_LEAST_MERGED = 1 << 18
+_MOST_MERGED = 1 << 20
 # Parts of a segment: a hundred million distinct words make parts of 400 thousand.
 _PARTS = 256
 _SLICE = 1 << 16
@@ -75,81 +77,55 @@ class WordCounter:
     def __init__(self, folder: Path, memory_limit: int) -> None:
         self._folder, self._memory_limit = folder, memory_limit
         self._segments: list[_Segment] = []
-        self._index: defaultdict[str, int] = defaultdict()
         self._begin()
         self.tokens = 0
         self._spilled_words = 0
 
     def _begin(self) -> None:
-        self._index.default_factory = (
-            None  # else the dictionary holds itself, and stays until the collector runs
-        )
-        self._index = defaultdict()
-        self._index.default_factory = self._index.__len__
-        self._counts = np.zeros(1 << 10, np.int64)
-        self._bytes = 0
+        self._words = pa.array([], pa.large_string())
+        self._counts = np.zeros(0, np.int64)
 
     @property
     def distinct(self) -> int:
         """Distinct words so far (after a spill a word may be counted once a segment)."""
-        return self._spilled_words + len(self._index)
+        return self._spilled_words + len(self._words)
+
+    @property
+    def worth(self) -> int:
+        """How many words of blocks are worth a merge: each costs as much as there are words by now."""
+        return max(_LEAST_MERGED, min(len(self._words), _MOST_MERGED))
 
     def add(self, batches: Sequence[tuple[pa.Array, NDArray[np.int64]]]) -> list[NDArray[np.uint32]]:
-        """Count batches of distinct words and return their provisional ids.
-
-        Most words of a block are also in the next one. Arrow unites the batches several times as fast as
-        the dictionary would look each up.
-        """
-        encoded = pa.concat_arrays(
-            [words.cast(pa.large_string()) for words, _ in batches]
-        ).dictionary_encode()
-        which = np.asarray(encoded.indices)
-        counts = np.bincount(
-            which, np.concatenate([counts for _, counts in batches]), len(encoded.dictionary)
-        )
-        ids = self._add(encoded.dictionary, counts.astype(np.int64))[which]  # float64 counts exactly to 2**53
-        return np.split(ids, np.cumsum([len(words) for words, _ in batches])[:-1])
-
-    def _add(self, words: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.uint32]:
-        if self._bytes > self._memory_limit:
+        """Count batches of distinct words and return their provisional ids."""
+        if _WORD_BYTES * len(self._words) + _BYTE_BYTES * self._words.nbytes > self._memory_limit:
             self._spill()
-        known = len(self._index)
-        ids = np.empty(len(words), np.uint32)
-        for start in range(0, len(words), _SLICE):  # most strings are known already and can go at once
-            part = words[start : start + _SLICE].to_pylist()
-            ids[start : start + len(part)] = np.fromiter(
-                map(self._index.__getitem__, part), np.uint32, len(part)
-            )
-        size = len(self._index)
-        if size > len(self._counts):
-            grown = np.zeros(size + size // 2, np.int64)
-            grown[:known] = self._counts[:known]
-            self._counts = grown
-        self._counts[ids] += counts
-        new = pa.array(ids >= known)
-        self._bytes += (size - known) * _WORD_BYTES + (
-            pc.sum(pc.binary_length(words.filter(new))).as_py() or 0
-        )
-        self.tokens += int(counts.sum())
-        return ids
+        # Arrow numbers values by first appearance: the words that have an id keep it, new ones follow.
+        known = len(self._words)
+        united = pa.concat_arrays([self._words, *(words.cast(pa.large_string()) for words, _ in batches)])
+        encoded = united.dictionary_encode()
+        ids = np.asarray(encoded.indices)[known:].astype(np.uint32)
+        added = np.concatenate([counts for _, counts in batches])
+        counts = np.bincount(ids, added, len(encoded.dictionary)).astype(np.int64)  # exact to 2**53
+        counts[:known] += self._counts
+        self._words, self._counts = encoded.dictionary, counts
+        self.tokens += int(added.sum())
+        return np.split(ids, np.cumsum([len(words) for words, _ in batches])[:-1])
 
     def _spill(self) -> None:
         """Write the dictionary as a segment, in parts by hash, and begin a new one."""
-        words = list(self._index)
-        part = np.fromiter((crc32(word.encode()) % _PARTS for word in words), np.uint8, len(words))
+        words, counts = self._words, self._counts
+        part = np.empty(len(words), np.uint8)
+        for start in range(0, len(words), _SLICE):
+            some = words[start : start + _SLICE].to_pylist()
+            part[start : start + len(some)] = [crc32(word.encode()) % _PARTS for word in some]
         order = np.argsort(part, kind="stable")
         bounds = np.searchsorted(part[order], np.arange(_PARTS + 1))
-        counts = self._counts[: len(words)]
         path = self._folder / f"segment-{len(self._segments):06}.arrow"
         schema = pa.schema([("word", pa.large_string()), ("count", pa.int64()), ("id", pa.uint32())])
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             for start, end in pairwise(bounds.tolist()):
-                ids = order[start:end]
-                columns = [
-                    pa.array([words[i] for i in ids.tolist()], pa.large_string()),
-                    pa.array(counts[ids]),
-                    pa.array(ids.astype(np.uint32)),
-                ]
+                ids = order[start:end].astype(np.uint32)
+                columns = [words.take(pa.array(ids)), pa.array(counts[ids]), pa.array(ids)]
                 writer.write_batch(pa.record_batch(columns, schema=schema))
         self._segments.append(_Segment(path, len(words), self.tokens))
         self._spilled_words += len(words)
@@ -162,11 +138,9 @@ class WordCounter:
             self._spill()
             numbers = self._merge(selection)
         else:
-            words = pa.array(list(self._index), pa.large_string())
-            counts = self._counts[: len(words)]
+            words, counts = self._words, self._counts
             self._begin()
             numbers = [(self.tokens, selection.admit(words, counts, np.arange(len(words))))]
-        self._index.default_factory = None
         kept, kept_counts, ranks = selection.finish()
         for _, number in numbers:
             chosen = number != DROPPED

@@ -31,10 +31,8 @@ __all__ = ["EncodeProgress", "Source", "encode"]
 Source = str | os.PathLike[str] | Paths | Iterable[str] | Iterable[Sequence[str]] | Sequence[os.PathLike[str]]
 
 _SHOWN_WORDS = 5
-# What waits to be merged: up to 32 MB of ids and some 10 MB of words (ordinary text has a distinct word for
-# every ten tokens of a block, or fewer).
+# Ids that wait for a merge: 32 MB.
 _GROUP_TOKENS = 1 << 23
-_GROUP_WORDS = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +169,7 @@ def _first_pass(
         ends = _SentenceEnds(ends_file)
         blocks = reader.blocks(whole_lines=tokenizer.whole_lines)
         parts = _in_order(blocks, tokenizer, workers if tokenizer.parallel else 1)
-        for group in _groups(_watched(parts, reader, counter, progress)):
+        for group in _groups(_watched(parts, reader, counter, progress), counter):
             counted = [(part.words, np.bincount(part.ids, minlength=len(part.words))) for part in group]
             with disk_faults(folder):
                 ids = counter.add(counted)
@@ -198,14 +196,14 @@ def _watched(
             progress(EncodeProgress(reader.bytes_done, reader.bytes_total, tokens, counter.distinct))
 
 
-def _groups(parts: Iterator[Sentences]) -> Iterator[list[Sentences]]:
+def _groups(parts: Iterator[Sentences], counter: WordCounter) -> Iterator[list[Sentences]]:
     """Gather parts until they are worth a merge into the dictionary."""
     group: list[Sentences] = []
     tokens = words = 0
     for part in parts:
         group.append(part)
         tokens, words = tokens + len(part.ids), words + len(part.words)
-        if tokens > _GROUP_TOKENS or words > _GROUP_WORDS:
+        if tokens > _GROUP_TOKENS or words > counter.worth:
             yield group
             group, tokens, words = [], 0, 0
     if group:
