@@ -31,8 +31,8 @@ __all__ = ["EncodeProgress", "Source", "encode"]
 Source = str | os.PathLike[str] | Paths | Iterable[str] | Iterable[Sequence[str]] | Sequence[os.PathLike[str]]
 
 _SHOWN_WORDS = 5
-# Ids that wait for a merge: 32 MB.
-_GROUP_TOKENS = 1 << 23
+# Ids that wait for a merge: 64 MB.
+_GROUP_TOKENS = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)

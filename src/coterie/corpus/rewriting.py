@@ -33,15 +33,16 @@ def rewrite(folder: Path, ranking: Ranking) -> tuple[int, int]:
         for start, stop, ranks in _chunks(ranking):
             raw = np.frombuffer(os.pread(ids_file.fileno(), 4 * (stop - start), 4 * start), "<u4")
             ids = ranks[raw]
-            kept = ids != DROPPED
-            _write(ids_file.fileno(), ids[kept], 4 * tokens)
+            dropped = np.flatnonzero(ids == DROPPED)
+            _write(ids_file.fileno(), np.delete(ids, dropped), 4 * tokens)
             last = next_end + int(np.searchsorted(ends[next_end:], stop, side="right"))
-            moved = tokens + np.concatenate(([0], np.cumsum(kept)))[np.asarray(ends[next_end:last]) - start]
+            raw_ends = np.asarray(ends[next_end:last]) - start
+            moved = tokens + raw_ends - np.searchsorted(dropped, raw_ends)
             full = moved[moved > np.concatenate(([last_end], moved[:-1]))]
             last_end = int(full[-1]) if len(full) else last_end
             _write(ends_file.fileno(), full.astype("<i8"), 8 * written_ends)
             next_end, written_ends = last, written_ends + len(full)
-            tokens += int(np.count_nonzero(kept))
+            tokens += len(ids) - len(dropped)
         del ends
         os.ftruncate(ids_file.fileno(), 4 * tokens)
         os.ftruncate(ends_file.fileno(), 8 * written_ends)
