@@ -44,12 +44,11 @@ def walk(at_end: bool) -> None:
     """Take steps on matrices and working memory that all lie against guard pages."""
     from coterie.kernels.allocate import padded_columns
     from coterie.kernels.compile import kernel
-    from coterie.kernels.logistic import Addresses, make_block, make_matrices, simd_prefetch, simd_step
+    from coterie.kernels.logistic import Addresses, make_block, make_matrices, simd_step
 
     @kernel
     def run(matrices, block, inputs, outputs):
-        simd_prefetch(matrices.output_address, matrices.row_bytes, matrices.output_vectors.shape[0] - 1, 16)
-        simd_step(matrices, block, inputs, outputs, np.float32(0.01), False)
+        simd_step(matrices, block, inputs, outputs, outputs, np.float32(0.01), False)
 
     def against_page(array: np.ndarray) -> np.ndarray:
         moved = guarded(array.nbytes, at_end=at_end).view(array.dtype).reshape(array.shape)
@@ -68,7 +67,15 @@ def walk(at_end: bool) -> None:
             block = make_block(inputs, outputs, vector_size)
             copies = {
                 name: against_page(getattr(block, name))
-                for name in ("scores", "input_rows", "output_rows", "input_copy", "output_copy")
+                for name in (
+                    "scores",
+                    "input_rows",
+                    "output_rows",
+                    "input_copy",
+                    "output_copy",
+                    "stash",
+                    "coming",
+                )
             }
             for name in ("input_copy", "output_copy"):
                 copy = copies[name]

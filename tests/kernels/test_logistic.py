@@ -16,12 +16,12 @@ from reference import skip_gram
 
 @kernel
 def run_plain(matrices, block, inputs, outputs, rate, record):
-    plain_step(matrices, block, inputs, outputs, rate, record)
+    plain_step(matrices, block, inputs, outputs, 0, rate, record)
 
 
 @kernel
 def run_simd(matrices, block, inputs, outputs, rate, record):
-    simd_step(matrices, block, inputs, outputs, rate, record)
+    simd_step(matrices, block, inputs, outputs, 0, rate, record)
 
 
 @kernel

@@ -24,14 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.kernels.allocate import aligned_matrix
-from coterie.kernels.compile import inner_kernel
+from coterie.kernels.compile import Index, inner_kernel
 from coterie.kernels.simd import (
     LANES,
     TILE_INPUTS,
     TILE_OUTPUTS,
     UPDATE_ROWS,
     dot_tile,
-    prefetch_row,
     rank_update,
     scaled_sigmoids,
 )
@@ -41,10 +40,8 @@ __all__ = [
     "Matrices",
     "make_block",
     "make_matrices",
-    "plain_prefetch",
     "plain_step",
     "sigmoid",
-    "simd_prefetch",
     "simd_step",
 ]
 
@@ -75,12 +72,14 @@ class Addresses(NamedTuple):
     input_copy_rows: int
     output_copy_rows: int
     stash: int
+    coming: int
 
 
 class Block(NamedTuple):
     """One thread's working memory for blocks of up to M × N rows.
 
-    ``inputs`` (M), ``outputs`` (N) and ``labels`` (N) are filled by the caller with row numbers and labels;
+    ``inputs`` (M), ``outputs`` (N) and ``labels`` (N) are filled by the caller with row numbers and labels,
+    ``coming`` (1 + N) with the addresses of rows that the next block will need;
     ``loss`` collects, in float64, the loss and the number of input rows that it was summed over.
     """
 
@@ -96,6 +95,7 @@ class Block(NamedTuple):
     input_copy_rows: NDArray[np.int64]
     output_copy_rows: NDArray[np.int64]
     stash: NDArray[np.float32]
+    coming: NDArray[np.int64]
     stamps: NDArray[np.int64]
     addresses: Addresses
     columns: int
@@ -123,7 +123,8 @@ def make_block(inputs: int, outputs: int, vector_size: int) -> Block:
     input_rows, output_rows = np.zeros(inputs, np.int64), np.zeros(outputs, np.int64)
     input_copy_rows, output_copy_rows = _row_addresses(input_copy), _row_addresses(output_copy)
     stash = aligned_matrix(outputs, LANES)
-    addressed = (scores, input_rows, output_rows, input_copy_rows, output_copy_rows, stash)
+    coming = np.zeros(1 + outputs, np.int64)
+    addressed = (scores, input_rows, output_rows, input_copy_rows, output_copy_rows, stash, coming)
     return Block(
         inputs=np.zeros(inputs, np.int64),
         outputs=np.zeros(outputs, np.int64),
@@ -137,6 +138,7 @@ def make_block(inputs: int, outputs: int, vector_size: int) -> Block:
         input_copy_rows=input_copy_rows,
         output_copy_rows=output_copy_rows,
         stash=stash,
+        coming=coming,
         stamps=np.zeros(1 + _STAMPS, np.int64),
         addresses=Addresses(*(array.ctypes.data for array in addressed)),
         # Fewer than the padded columns: what is beyond stays zero in every row, so whole vectors suffice.
@@ -172,9 +174,9 @@ def sigmoid(s: np.float32) -> np.float32:
 def _add_loss(
     scores: NDArray[np.float32],
     labels: NDArray[np.float32],
-    inputs: int,
-    outputs: int,
-    stride: int,
+    inputs: Index,
+    outputs: Index,
+    stride: Index,
     loss: NDArray[np.float64],
 ) -> None:
     total = 0.0
@@ -193,7 +195,7 @@ def _add_loss(
 def _copy_rows(
     matrix: NDArray[np.float32],
     numbers: NDArray[np.int64],
-    count: int,
+    count: Index,
     columns: int,
     copy: NDArray[np.float32],
 ) -> None:
@@ -204,7 +206,13 @@ def _copy_rows(
 
 @inner_kernel
 def plain_step(
-    matrices: Matrices, block: Block, inputs: int, outputs: int, rate: np.float32, record: bool
+    matrices: Matrices,
+    block: Block,
+    inputs: Index,
+    outputs: Index,
+    coming: Index,
+    rate: np.float32,
+    record: bool,
 ) -> None:
     """Do one step on the first `inputs` × `outputs` rows named in `block`, in plain loops."""
     columns = block.columns
@@ -239,7 +247,13 @@ def plain_step(
 
 @inner_kernel
 def simd_step(
-    matrices: Matrices, block: Block, inputs: int, outputs: int, rate: np.float32, record: bool
+    matrices: Matrices,
+    block: Block,
+    inputs: Index,
+    outputs: Index,
+    coming: Index,
+    rate: np.float32,
+    record: bool,
 ) -> None:
     """Do what :func:`plain_step` does, on vectors; rows stay in their matrices wherever they can."""
     columns = block.columns
@@ -265,11 +279,27 @@ def simd_step(
         old_xs, old_ys = block.addresses.input_copy_rows, block.addresses.output_copy_rows
     for i in range(0, inputs, UPDATE_ROWS):
         m = min(inputs - i, UPDATE_ROWS)
-        rank_update(old_xs + 8 * i, xs + 8 * i, m, old_ys, ys, outputs, columns, scores + 4 * i, 4 * stride, stash)
+        rank_update(
+            old_xs + 8 * i,
+            xs + 8 * i,
+            m,
+            old_ys,
+            ys,
+            outputs,
+            columns,
+            scores + 4 * i,
+            4 * stride,
+            stash,
+            block.addresses.coming,
+            coming,
+        )
+        coming = 0
 
 
 @inner_kernel
-def _score_tiles(xs: int, inputs: int, ys: int, outputs: int, columns: int, scores: int, stride: int) -> None:
+def _score_tiles(
+    xs: int, inputs: Index, ys: int, outputs: Index, columns: int, scores: int, stride: Index
+) -> None:
     for i in range(0, inputs, TILE_INPUTS):
         for j in range(0, outputs, TILE_OUTPUTS):
             m, n = min(inputs - i, TILE_INPUTS), min(outputs - j, TILE_OUTPUTS)
@@ -277,7 +307,7 @@ def _score_tiles(xs: int, inputs: int, ys: int, outputs: int, columns: int, scor
 
 
 @inner_kernel
-def _distinct(numbers: NDArray[np.int64], count: int, stamps: NDArray[np.int64]) -> bool:
+def _distinct(numbers: NDArray[np.int64], count: Index, stamps: NDArray[np.int64]) -> bool:
     """Tell whether no number is listed twice.
 
     Numbers leave this call's stamp in a small table; only if one finds it there are they compared pairwise.
@@ -295,14 +325,3 @@ def _distinct(numbers: NDArray[np.int64], count: int, stamps: NDArray[np.int64])
             if numbers[i] == numbers[j]:
                 return False
     return True
-
-
-@inner_kernel
-def simd_prefetch(matrix_address: int, row_bytes: int, row: int, columns: int) -> None:
-    """Ask for a row that a coming step will read and write."""
-    prefetch_row(matrix_address + row * row_bytes, columns)
-
-
-@inner_kernel
-def plain_prefetch(matrix_address: int, row_bytes: int, row: int, columns: int) -> None:
-    """Do nothing: plain Numba has no prefetch."""

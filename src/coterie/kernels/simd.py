@@ -3,12 +3,12 @@
 Numba's autovectoriser reaches a third of this speed, since it keeps neither a tile of scores nor the
 changes of a block's rows in registers. What is here:
 
-=================  =====================================================================
-``dot_tile``       scores of up to 4 × 3 rows, each row loaded once for the whole tile
-``rank_update``    ``X += GᵀY`` and ``Y += G X`` in one sweep over the columns
+===================  ===================================================================
+``dot_tile``         scores of up to 4 × 3 rows, each row loaded once for the whole tile
 ``scaled_sigmoids``  a multiple of the logistic function of a stretch of scores, in place
-``prefetch_row``   a hint that a row will soon be read and written
-=================  =====================================================================
+``rank_update``      ``X += GᵀY`` and ``Y += G X`` in one sweep over the columns, while
+                     the rows of the next block come into the cache
+===================  ===================================================================
 
 Addresses are int64. A *row list* is an int64 array that holds the address of each row, so that rows stay
 where they are in their matrices. A length `n` counts float32 and is a multiple of :data:`LANES`; rows are
@@ -20,6 +20,7 @@ the plain kernels of :mod:`coterie.kernels.logistic` on matrices between guard p
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, cast
 
@@ -35,7 +36,6 @@ __all__ = [
     "TILE_OUTPUTS",
     "UPDATE_ROWS",
     "dot_tile",
-    "prefetch_row",
     "rank_update",
     "scaled_sigmoids",
     "supported",
@@ -65,7 +65,7 @@ TILE_INPUTS, TILE_OUTPUTS = 4, 3
 UPDATE_ROWS = 12
 """Input rows that one sweep updates; enough for a window of 6."""
 
-# So many input rows fit into 16 registers with their old values and their changes; more are done in two groups.
+# So many input rows fit into 16 registers with old values and changes; more are done in two groups.
 _ROWS_IN_REGISTERS = 6
 
 _FLOAT, _BYTE, _INT32, _INT64 = ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64)
@@ -134,6 +134,18 @@ class _Emitter:
 
     def bytes_of(self, count: Value) -> Value:
         return self.builder.mul(count, _INT64(4))
+
+    def prefetch(self, rows: Value, i: Value, offset: Value) -> list[Value]:
+        """Ask for the cache line at `offset` of entry `i` of a row list; the body of a loop."""
+        builder, kind = (
+            self.builder,
+            ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), _INT32, _INT32, _INT32]),
+        )
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        row = self.load(self.offset(rows, builder.mul(i, _INT64(8))), _INT64, 8)
+        pointer = builder.inttoptr(self.offset(row, offset), _BYTE.as_pointer())
+        builder.call(function, [pointer, _INT32(0), _INT32(3), _INT32(1)])
+        return []
 
     def loop(
         self, count: Value, step: int, state: list[Value], body: Callable[[Value, list[Value]], list[Value]]
@@ -208,13 +220,13 @@ def _procedure(arguments: int) -> Any:
 
 
 @_intrinsic
-def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stride):  # type: ignore[no-untyped-def]
+def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stride):
     """``scores[j, i] = X_i · Y_j`` for 1–4 input rows and 1–3 output rows; `stride` in bytes between rows j.
 
     Four floats of each row of `scores` are written in any case.
     """
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         xs, x_count, ys, y_count, length, out, out_stride = arguments
         emit = _Emitter(builder)
 
@@ -246,31 +258,62 @@ def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stri
 
 @_intrinsic
 def rank_update(
-    typing, old_inputs, inputs, input_count, old_outputs, outputs, output_count, n, g, stride, stash
-):  # type: ignore[no-untyped-def]
+    typing,
+    old_inputs,
+    inputs,
+    input_count,
+    old_outputs,
+    outputs,
+    output_count,
+    n,
+    g,
+    stride,
+    stash,
+    coming,
+    coming_count,
+):
     """``X_i += Σ_j g[j, i]·Y_j`` and ``Y_j += Σ_i g[j, i]·X_i``, for 1–12 input rows.
 
     The right-hand sides read the rows of the *old* lists, the sums go into the rows of the others. Where
     no output row is listed twice both lists of a side may be the same: a column is read whole before it is
     written, and an input row listed twice is read again before each addition. `stride` is in bytes;
     `stash` has room for 64 aligned bytes for each output row.
+
+    Meanwhile the `coming_count` rows listed in `coming` are fetched into the cache, a line of each with every
+    line of the sweep: asked for all at once, they fill the queue of misses and stop the arithmetic.
     """
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        old_xs, xs, x_count, old_ys, ys, y_count, length, gradient, gradient_stride, stash_rows = arguments
+    def generate(context, builder, signature, arguments):
+        (
+            old_xs,
+            xs,
+            x_count,
+            old_ys,
+            ys,
+            y_count,
+            length,
+            gradient,
+            gradient_stride,
+            stash_rows,
+            coming_rows,
+            coming_number,
+        ) = arguments
         emit = _Emitter(builder)
 
         def sweep(m: int) -> None:
             old_x, x = ([emit.row(rows, i) for i in range(m)] for rows in (old_xs, xs))
             parts = -(-m // _ROWS_IN_REGISTERS)
             bounds = [m * part // parts for part in range(parts + 1)]
-            groups = [range(first, last) for first, last in zip(bounds, bounds[1:], strict=False)]
+            groups = [range(first, last) for first, last in itertools.pairwise(bounds)]
 
             def changes_of(group: range, held: list[Value], d: Value) -> list[Value]:
                 """Add one group's part to every output row; return the changes of its input rows."""
 
                 def output_row(j: Value, changes: list[Value]) -> list[Value]:
-                    entry, place = builder.mul(j, _INT64(8)), emit.offset(stash_rows, builder.mul(j, _INT64(64)))
+                    entry, place = (
+                        builder.mul(j, _INT64(8)),
+                        emit.offset(stash_rows, builder.mul(j, _INT64(64))),
+                    )
                     target = emit.offset(emit.load(emit.offset(ys, entry), _INT64, 8), d)
                     if group.start == 0:
                         old_row = emit.load(emit.offset(old_ys, entry), _INT64, 8)
@@ -292,6 +335,10 @@ def rank_update(
                 return emit.loop(y_count, 1, [_ZERO] * len(group), output_row)
 
             def column(d: Value, _: list[Value]) -> list[Value]:
+                new_line = builder.icmp_signed("==", builder.and_(d, _INT64(63)), _INT64(0))
+                any_coming = builder.icmp_signed(">", coming_number, _INT64(0))
+                with builder.if_then(builder.and_(new_line, any_coming)):
+                    emit.loop(coming_number, 1, [], lambda r, _: emit.prefetch(coming_rows, r, d))
                 changed: list[tuple[int, Value]] = []
                 for group in groups:
                     held = [emit.load_vector(emit.offset(old_x[i], d)) for i in group]
@@ -310,14 +357,14 @@ def rank_update(
         emit.specialise(x_count, range(1, UPDATE_ROWS + 1), sweep)
         return context.get_dummy_value()
 
-    return _procedure(10), generate
+    return _procedure(12), generate
 
 
 @_intrinsic
-def scaled_sigmoids(typing, scores, count, factor):  # type: ignore[no-untyped-def]
-    """``s = factor·σ(s)`` for `count` floats rounded up to whole vectors: the fraction of ``logistic.sigmoid``."""
+def scaled_sigmoids(typing, scores, count, factor):
+    """``s = factor·σ(s)`` for `count` floats, rounded up to whole vectors, as ``logistic.sigmoid`` has it."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         address, number, scale = arguments
         emit = _Emitter(builder)
         factors = emit.splat(scale)
@@ -346,24 +393,3 @@ def scaled_sigmoids(typing, scores, count, factor):  # type: ignore[no-untyped-d
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.float32), generate
-
-
-@_intrinsic
-def prefetch_row(typing, row, n):  # type: ignore[no-untyped-def]
-    """Ask for the cache lines of a row of `n` floats that will be read and written."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        address, length = arguments
-        emit = _Emitter(builder)
-        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), _INT32, _INT32, _INT32])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-
-        def line(d: Value, _: list[Value]) -> list[Value]:
-            pointer = builder.inttoptr(emit.offset(address, d), _BYTE.as_pointer())
-            builder.call(function, [pointer, _INT32(0), _INT32(3), _INT32(1)])
-            return []
-
-        emit.loop(emit.bytes_of(length), 64, [], line)
-        return context.get_dummy_value()
-
-    return _procedure(2), generate

@@ -29,23 +29,11 @@ import numpy as np
 from coterie.config import Kernel
 from coterie.errors import ConfigError
 from coterie.kernels.compile import JIT_ENABLED, Index, inner_kernel, kernel
-from coterie.kernels.logistic import (
-    Block,
-    Matrices,
-    make_block,
-    plain_prefetch,
-    plain_step,
-    simd_prefetch,
-    simd_step,
-)
+from coterie.kernels.logistic import Block, Matrices, make_block, plain_step, simd_step
 from coterie.kernels.simd import supported
 from coterie.sampling.plan import ChunkPlan
 
 __all__ = ["Rules", "make_block_for", "train_chunk_with"]
-
-
-# Blocks between asking for a row and needing it.
-_AHEAD = 1
 
 
 class Rules(NamedTuple):
@@ -98,7 +86,26 @@ def _list_outputs(plan: ChunkPlan, rules: Rules, block: Block, centre: Index, dr
     return outputs
 
 
-def _train_chunk(step: Any, prefetch: Any) -> Any:
+@inner_kernel
+def _list_coming(
+    matrices: Matrices, plan: ChunkPlan, rules: Rules, block: Block, centre: Index, draw: Index
+) -> int:
+    """List the rows that the next block needs and this one may not have; return how many.
+
+    They are its centre and negatives, which lie anywhere in memory, and the word that comes into reach.
+    """
+    width, end = matrices.row_bytes, plan.extent[0] - 1
+    block.coming[0] = matrices.input_address + plan.tokens[min(centre + 1 + rules.reach, end)] * width
+    block.coming[1] = matrices.output_address + plan.tokens[min(centre + 1, end)] * width
+    last = min(draw + 2 * rules.negative, plan.negatives.size)
+    count = 2
+    for i in range(draw + rules.negative, last):
+        block.coming[count] = matrices.output_address + plan.negatives[i] * width
+        count += 1
+    return count
+
+
+def _train_chunk(step: Any) -> Any:
     """Compile the walk over a plan around one implementation of the block."""
 
     @kernel
@@ -112,10 +119,7 @@ def _train_chunk(step: Any, prefetch: Any) -> Any:
         draw = np.int64(0)
         for centre in range(first, last):
             contexts = plan.high[centre] - plan.low[centre] - 1
-            if contexts == 0:
-                continue
-            _prefetch_tokens(matrices, plan, rules, block, centre)
-            size, groups = (contexts, 1) if rules.shared else (1, contexts)
+            size, groups = (contexts, min(contexts, 1)) if rules.shared else (1, contexts)
             context = plan.low[centre]
             for _ in range(groups):
                 for i in range(size):
@@ -123,32 +127,13 @@ def _train_chunk(step: Any, prefetch: Any) -> Any:
                         context += 1
                     block.inputs[i] = plan.tokens[context]
                     context += 1
-                _prefetch_negatives(matrices, plan, rules, block, draw)
                 outputs = _list_outputs(plan, rules, block, centre, draw)
-                step(matrices, block, size, outputs, rate, record)
+                coming = _list_coming(matrices, plan, rules, block, centre, draw)
+                step(matrices, block, size, outputs, coming, rate, record)
                 draw += rules.negative
-
-    @inner_kernel
-    def _prefetch_tokens(
-        matrices: Matrices, plan: ChunkPlan, rules: Rules, block: Block, centre: Index
-    ) -> None:
-        """Ask for the output row of a coming centre, and for the input row that comes into reach with it."""
-        width, end = matrices.row_bytes, plan.extent[0] - 1
-        coming, entering = min(centre + _AHEAD, end), min(centre + _AHEAD + rules.reach, end)
-        prefetch(matrices.output_address, width, plan.tokens[coming], block.columns)
-        prefetch(matrices.input_address, width, plan.tokens[entering], block.columns)
-
-    @inner_kernel
-    def _prefetch_negatives(
-        matrices: Matrices, plan: ChunkPlan, rules: Rules, block: Block, draw: Index
-    ) -> None:
-        """Ask for the output rows of a coming block's negatives, which lie anywhere in memory."""
-        start = draw + _AHEAD * rules.negative
-        for i in range(start, min(start + rules.negative, plan.negatives.size)):
-            prefetch(matrices.output_address, matrices.row_bytes, plan.negatives[i], block.columns)
 
     return train_chunk
 
 
-_plain: TrainChunk = _train_chunk(plain_step, plain_prefetch)
-_simd: TrainChunk = _train_chunk(simd_step, simd_prefetch)
+_plain: TrainChunk = _train_chunk(plain_step)
+_simd: TrainChunk = _train_chunk(simd_step)
