@@ -102,6 +102,7 @@ def test_encoding_agrees_with_the_slow_twin(
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "BLOCK_BYTES", block)
         patch.setattr("coterie.corpus.encoding._GROUP_TOKENS", 3)
+        patch.setattr("coterie.corpus.counting._LEAST_MERGED", 2)
         patch.setattr("coterie.corpus.counting._PARTS", 5)
         path = Path(folder, "text.txt")
         path.write_bytes(("\n".join(texts) + end).encode())

@@ -27,8 +27,9 @@ from coterie.corpus.selection import DROPPED, Selection
 
 __all__ = ["Ranking", "WordCounter"]
 
-# Memory of a word at the peak of a merge: hash table, ids, counts, and each byte of it in three places.
-_WORD_BYTES = 100
+# Memory of a word at the peak of a merge: the hash table and its doubling, ids, counts 200, and each of its
+# bytes in three places; measured 235 with words of 11 letters.
+_WORD_BYTES = 200
 _BYTE_BYTES = 3
 # A merge takes some 100 ns a word: one for every million words is a tenth of the whole time on ordinary text.
 _LEAST_MERGED = 1 << 20
@@ -95,11 +96,12 @@ class WordCounter:
     @property
     def worth(self) -> int:
         """How many words of blocks are worth a merge: each costs as much as there are words by now."""
-        return max(_LEAST_MERGED, min(len(self._words), _MOST_MERGED))
+        wanted = max(_LEAST_MERGED, min(len(self._words), _MOST_MERGED))
+        return min(wanted, self._memory_limit // (2 * _WORD_BYTES))
 
     def add(self, batches: Sequence[tuple[pa.Array, NDArray[np.int64]]]) -> list[NDArray[np.uint32]]:
         """Count batches of distinct words and return their provisional ids."""
-        if _WORD_BYTES * len(self._words) + _BYTE_BYTES * self._words.nbytes > self._memory_limit:
+        if len(self._words) and _memory([self._words, *(words for words, _ in batches)]) > self._memory_limit:
             self._spill()
         # Arrow numbers values by first appearance: the words that have an id keep it, new ones follow.
         known = len(self._words)
@@ -167,6 +169,11 @@ class WordCounter:
             segment.path.unlink()
         (self._folder / "numbers.u32").unlink()  # the mapping stays until it is let go
         return [(segment.token_end, numbers[ends[i] : ends[i + 1]]) for i, segment in enumerate(segments)]
+
+
+def _memory(arrays: Sequence[pa.Array]) -> int:
+    """Estimate the memory of uniting arrays of words, as if all were distinct."""
+    return sum(_WORD_BYTES * len(words) + _BYTE_BYTES * words.nbytes for words in arrays)
 
 
 def _merge_part(

@@ -197,15 +197,15 @@ def _watched(
 
 
 def _groups(parts: Iterator[Sentences], counter: WordCounter) -> Iterator[list[Sentences]]:
-    """Gather parts until they are worth a merge into the dictionary."""
+    """Gather parts, as many as are worth a merge into the dictionary."""
     group: list[Sentences] = []
     tokens = words = 0
     for part in parts:
-        group.append(part)
         tokens, words = tokens + len(part.ids), words + len(part.words)
-        if tokens > _GROUP_TOKENS or words > counter.worth:
+        if group and (tokens > _GROUP_TOKENS or words > counter.worth):
             yield group
-            group, tokens, words = [], 0, 0
+            group, tokens, words = [], len(part.ids), len(part.words)
+        group.append(part)
     if group:
         yield group
 
