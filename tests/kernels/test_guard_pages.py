@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from coterie.kernels.compile import JIT_ENABLED
-from coterie.kernels.simd import supported
+from coterie.kernels.emitter import supported
 
 pytestmark = [
     pytest.mark.simd,

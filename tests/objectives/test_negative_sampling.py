@@ -13,8 +13,8 @@ from coterie.config import TrainingConfig
 from coterie.errors import ConfigError
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.compile import JIT_ENABLED
+from coterie.kernels.emitter import supported
 from coterie.kernels.logistic import make_matrices
-from coterie.kernels.simd import supported
 from coterie.objectives import negative_sampling
 from coterie.objectives.negative_sampling import Rules, make_block_for, train_chunk_with
 from coterie.sampling.plan import Sentences, make_plan, make_sampler, plan_chunk

@@ -10,7 +10,7 @@ import pytest
 
 from coterie.config import TrainingConfig
 from coterie.errors import CorpusError, ResourceError, TrainingError
-from coterie.kernels.simd import supported
+from coterie.kernels.emitter import supported
 from coterie.sampling.plan import Sentences, make_sampler
 from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
 from coterie.training import resources, trainer

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.compile import Index, inner_kernel
+from coterie.kernels.emitter import LANES
 from coterie.kernels.simd import (
-    LANES,
     TILE_INPUTS,
     TILE_OUTPUTS,
     UPDATE_ROWS,

@@ -1,4 +1,4 @@
-"""Loop nests written in LLVM's vector types, as Numba intrinsics: the only file that does so.
+"""Loop nests in LLVM's vector types, as Numba intrinsics, written in the words of :mod:`.emitter`.
 
 Numba's autovectoriser reaches a third of this speed, since it keeps neither a tile of scores nor the
 changes of a block's rows in registers. What is here:
@@ -11,8 +11,8 @@ changes of a block's rows in registers. What is here:
 ===================  ===================================================================
 
 Addresses are int64. A *row list* is an int64 array that holds the address of each row, so that rows stay
-where they are in their matrices. A length `n` counts float32 and is a multiple of :data:`LANES`; rows are
-aligned to a whole vector. Sizes known only at run time select a copy of the code unrolled for that size.
+where they are in their matrices. A length `n` counts float32 and is a multiple of ``emitter.LANES``; rows
+are aligned to a whole vector. Sizes known only at run time select a copy of the code unrolled for that size.
 
 These functions can neither run with the JIT off nor be seen by ``NUMBA_BOUNDSCHECK``; tests hold them to
 the plain kernels of :mod:`coterie.kernels.logistic` on matrices between guard pages.
@@ -21,43 +21,23 @@ the plain kernels of :mod:`coterie.kernels.logistic` on matrices between guard p
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable
+from typing import Any, cast
 
-import llvmlite.binding
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils as _untyped_cgutils
 from numba.extending import intrinsic
 
+from coterie.kernels.emitter import INT64, VECTOR_BYTES, ZERO, Emitter, Value
+
 __all__ = [
-    "LANES",
     "TILE_INPUTS",
     "TILE_OUTPUTS",
     "UPDATE_ROWS",
     "dot_tile",
     "rank_update",
     "scaled_sigmoids",
-    "supported",
 ]
 
-cgutils: Any = _untyped_cgutils
-Value: TypeAlias = Any  # an llvmlite ir.Value; llvmlite has no types
-
-
-def _host_features() -> set[str]:
-    """Return the names of the features that this CPU has, as LLVM calls them."""
-    return {name for name, present in llvmlite.binding.get_host_cpu_features().items() if present}
-
-
-def supported() -> bool:
-    """Tell whether this CPU has vectors and fused multiply-add wide enough to be worth these kernels."""
-    features = _host_features()
-    return {"avx2", "fma"} <= features or "neon" in features
-
-
-LANES: int = 16 if "avx512f" in _host_features() else 8
-"""float32 in a vector; on NEON LLVM splits eight into two registers."""
 
 TILE_INPUTS, TILE_OUTPUTS = 4, 3
 """A tile's 12 accumulators, with 3 + 1 registers for rows, fill the 16 that AVX2 has."""
@@ -67,146 +47,6 @@ UPDATE_ROWS = 12
 
 # So many input rows fit into 16 registers with old values and changes; more are done in two groups.
 _ROWS_IN_REGISTERS = 6
-
-_FLOAT, _BYTE, _INT32, _INT64 = ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64)
-_VECTOR = ir.VectorType(_FLOAT, LANES)
-_QUAD = ir.VectorType(_FLOAT, 4)
-_ZERO = ir.Constant(_VECTOR, [0.0] * LANES)
-_VECTOR_BYTES = 4 * LANES
-
-
-class _Emitter:
-    """The few words in which the kernels below are written, over an IR builder."""
-
-    def __init__(self, builder: ir.IRBuilder) -> None:
-        self.builder = builder
-        name, ternary = f"llvm.fma.v{LANES}f32", ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        self._fma = cgutils.get_or_insert_function(builder.module, ternary, name)
-
-    def fma(self, x: Value, y: Value, z: Value) -> Value:
-        """Return x·y + z, lane by lane, rounded once."""
-        return self.builder.call(self._fma, [x, y, z])
-
-    def offset(self, address: Value, *amounts: Value | int) -> Value:
-        """Return `address` plus the amounts, in bytes."""
-        for amount in amounts:
-            address = self.builder.add(address, _INT64(amount) if isinstance(amount, int) else amount)
-        return address
-
-    def load(self, address: Value, kind: ir.Type, align: int) -> Value:
-        return self.builder.load(self.builder.inttoptr(address, kind.as_pointer()), align=align)
-
-    def load_vector(self, address: Value, align: int = _VECTOR_BYTES) -> Value:
-        return self.load(address, _VECTOR, align)
-
-    def store(self, value: Value, address: Value, align: int = _VECTOR_BYTES) -> None:
-        self.builder.store(value, self.builder.inttoptr(address, value.type.as_pointer()), align=align)
-
-    def row(self, rows: Value, i: int) -> Value:
-        """Return the address in entry `i` of a row list."""
-        return self.load(self.offset(rows, 8 * i), _INT64, 8)
-
-    def shuffle(self, v: Value, w: Value, lanes: Sequence[int]) -> Value:
-        return self.builder.shuffle_vector(v, w, ir.Constant(ir.VectorType(_INT32, len(lanes)), list(lanes)))
-
-    def broadcast(self, address: Value) -> Value:
-        """Return a vector whose lanes all hold the float at `address`."""
-        return self.splat(self.load(address, _FLOAT, 4))
-
-    def splat(self, value: Value) -> Value:
-        """Return a vector whose lanes all hold `value`."""
-        one = self.builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, _INT32(0))
-        return self.shuffle(one, one, [0] * LANES)
-
-    def load_quads(self, address: Value) -> Value:
-        """Load a vector as it was stored, four floats at a time.
-
-        A wide load over several narrower stores that are still on their way waits until all have arrived.
-        """
-        parts = [self.load(self.offset(address, 4 * i), _QUAD, 4) for i in range(0, LANES, 4)]
-        while len(parts) > 1:
-            lanes = range(2 * parts[0].type.count)
-            parts = [self.shuffle(v, w, lanes) for v, w in zip(parts[0::2], parts[1::2], strict=True)]
-        return parts[0]
-
-    def constant(self, number: float) -> ir.Constant:
-        return ir.Constant(_VECTOR, [float(number)] * LANES)
-
-    def bytes_of(self, count: Value) -> Value:
-        return self.builder.mul(count, _INT64(4))
-
-    def prefetch(self, rows: Value, i: Value, offset: Value) -> list[Value]:
-        """Ask for the cache line at `offset` of entry `i` of a row list; the body of a loop."""
-        builder, kind = (
-            self.builder,
-            ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), _INT32, _INT32, _INT32]),
-        )
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        row = self.load(self.offset(rows, builder.mul(i, _INT64(8))), _INT64, 8)
-        pointer = builder.inttoptr(self.offset(row, offset), _BYTE.as_pointer())
-        builder.call(function, [pointer, _INT32(0), _INT32(3), _INT32(1)])
-        return []
-
-    def loop(
-        self, count: Value, step: int, state: list[Value], body: Callable[[Value, list[Value]], list[Value]]
-    ) -> list[Value]:
-        """``for t in range(0, count, step): state = body(t, state)``, the state in registers; count > 0."""
-        builder = self.builder
-        entry = builder.block
-        top, done = builder.append_basic_block("top"), builder.append_basic_block("done")
-        builder.branch(top)
-        builder.position_at_end(top)
-        counter = builder.phi(_INT64)
-        phis = [builder.phi(value.type) for value in state]
-        after = body(counter, list(phis))
-        following = builder.add(counter, _INT64(step))
-        for phi, first, later in zip([counter, *phis], [_INT64(0), *state], [following, *after], strict=True):
-            phi.add_incoming(first, entry)
-            phi.add_incoming(later, builder.block)
-        builder.cbranch(builder.icmp_signed("<", following, count), top, done)
-        builder.position_at_end(done)
-        return after
-
-    def specialise(self, selector: Value, sizes: Iterable[int], body: Callable[[int], None]) -> None:
-        """Run ``body(size)`` for the size that `selector` holds at run time; other values do nothing."""
-        builder = self.builder
-        done = builder.append_basic_block("done")
-        switch = builder.switch(selector, done)
-        for size in sizes:
-            block = builder.append_basic_block(f"size{size}")
-            switch.add_case(_INT64(size), block)
-            builder.position_at_end(block)
-            body(size)
-            builder.branch(done)
-        builder.position_at_end(done)
-
-    def horizontal_sums(self, vectors: list[Value]) -> Value:
-        """Return a vector whose leading lanes are the sums over the lanes of each of `vectors`.
-
-        Each round adds neighbouring halves of two vectors into one, so m vectors, a power of two, take about
-        m + log₂(LANES / m) additions instead of m · log₂ LANES.
-        """
-        width = LANES  # partial sums that each of the original vectors still has
-        while width > 1:
-            half = width // 2
-            pairs = (
-                list(zip(vectors[0::2], vectors[1::2], strict=True))
-                if len(vectors) > 1
-                else [(vectors[0], None)]
-            )
-            vectors = [self._add_halves(v, w, width, half) for v, w in pairs]
-            width = half
-        return vectors[0]
-
-    def _add_halves(self, v: Value, w: Value | None, width: int, half: int) -> Value:
-        lanes = v.type.count
-        sources = (0, lanes) if w is not None else (0,)
-        low = [
-            source + group + i for source in sources for group in range(0, lanes, width) for i in range(half)
-        ]
-        other = v if w is None else w
-        high = [lane + half for lane in low]
-        return self.builder.fadd(self.shuffle(v, other, low), self.shuffle(v, other, high))
 
 
 def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -228,7 +68,7 @@ def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stri
 
     def generate(context, builder, signature, arguments):
         xs, x_count, ys, y_count, length, out, out_stride = arguments
-        emit = _Emitter(builder)
+        emit = Emitter(builder)
 
         def tile(size: int) -> None:
             x = [emit.row(xs, i) for i in range(size % 8)]
@@ -242,15 +82,15 @@ def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stri
                     updated += [emit.fma(v, other, sums[j * len(x) + i]) for i, v in enumerate(values)]
                 return updated
 
-            sums = emit.loop(emit.bytes_of(length), _VECTOR_BYTES, [_ZERO] * (len(x) * len(y)), column)
+            sums = emit.loop(emit.bytes_of(length), VECTOR_BYTES, [ZERO] * (len(x) * len(y)), column)
             for j in range(len(y)):
                 row = sums[j * len(x) : (j + 1) * len(x)]
                 # Always four lanes, of which the last may be repetitions: `load_quads` reads four.
                 row_sums = emit.horizontal_sums((row * 4)[:4])
-                emit.store(row_sums, emit.offset(out, builder.mul(out_stride, _INT64(j))), align=4)
+                emit.store(row_sums, emit.offset(out, builder.mul(out_stride, INT64(j))), align=4)
 
         sizes = [8 * j + i for j in range(1, TILE_OUTPUTS + 1) for i in range(1, TILE_INPUTS + 1)]
-        emit.specialise(builder.add(builder.mul(y_count, _INT64(8)), x_count), sizes, tile)
+        emit.specialise(builder.add(builder.mul(y_count, INT64(8)), x_count), sizes, tile)
         return context.get_dummy_value()
 
     return _procedure(7), generate
@@ -298,7 +138,7 @@ def rank_update(
             coming_rows,
             coming_number,
         ) = arguments
-        emit = _Emitter(builder)
+        emit = Emitter(builder)
 
         def sweep(m: int) -> None:
             old_x, x = ([emit.row(rows, i) for i in range(m)] for rows in (old_xs, xs))
@@ -311,12 +151,12 @@ def rank_update(
 
                 def output_row(j: Value, changes: list[Value]) -> list[Value]:
                     entry, place = (
-                        builder.mul(j, _INT64(8)),
-                        emit.offset(stash_rows, builder.mul(j, _INT64(64))),
+                        builder.mul(j, INT64(8)),
+                        emit.offset(stash_rows, builder.mul(j, INT64(64))),
                     )
-                    target = emit.offset(emit.load(emit.offset(ys, entry), _INT64, 8), d)
+                    target = emit.offset(emit.load(emit.offset(ys, entry), INT64, 8), d)
                     if group.start == 0:
-                        old_row = emit.load(emit.offset(old_ys, entry), _INT64, 8)
+                        old_row = emit.load(emit.offset(old_ys, entry), INT64, 8)
                         old_y = emit.load_vector(emit.offset(old_row, d))
                         if parts > 1:
                             emit.store(old_y, place)
@@ -332,11 +172,11 @@ def rank_update(
                     emit.store(new_y, target)
                     return after
 
-                return emit.loop(y_count, 1, [_ZERO] * len(group), output_row)
+                return emit.loop(y_count, 1, [ZERO] * len(group), output_row)
 
             def column(d: Value, _: list[Value]) -> list[Value]:
-                new_line = builder.icmp_signed("==", builder.and_(d, _INT64(63)), _INT64(0))
-                any_coming = builder.icmp_signed(">", coming_number, _INT64(0))
+                new_line = builder.icmp_signed("==", builder.and_(d, INT64(63)), INT64(0))
+                any_coming = builder.icmp_signed(">", coming_number, INT64(0))
                 with builder.if_then(builder.and_(new_line, any_coming)):
                     emit.loop(coming_number, 1, [], lambda r, _: emit.prefetch(coming_rows, r, d))
                 changed: list[tuple[int, Value]] = []
@@ -352,7 +192,7 @@ def rank_update(
                     address = emit.offset(x[i], d)
                     emit.store(builder.fadd(emit.load_vector(address), change), address)
 
-            emit.loop(emit.bytes_of(length), _VECTOR_BYTES, [], column)
+            emit.loop(emit.bytes_of(length), VECTOR_BYTES, [], column)
 
         emit.specialise(x_count, range(1, UPDATE_ROWS + 1), sweep)
         return context.get_dummy_value()
@@ -366,7 +206,7 @@ def scaled_sigmoids(typing, scores, count, factor):
 
     def generate(context, builder, signature, arguments):
         address, number, scale = arguments
-        emit = _Emitter(builder)
+        emit = Emitter(builder)
         factors = emit.splat(scale)
 
         def polynomial(q: Value, *coefficients: float) -> Value:
@@ -389,7 +229,7 @@ def scaled_sigmoids(typing, scores, count, factor):
             emit.store(builder.fmul(factors, value), place, align=4)
             return []
 
-        emit.loop(emit.bytes_of(number), _VECTOR_BYTES, [], stretch)
+        emit.loop(emit.bytes_of(number), VECTOR_BYTES, [], stretch)
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.float32), generate
