@@ -59,7 +59,8 @@ def test_memory_does_not_grow_with_the_text(tmp_path):
     assert first["raw_words"] == second["raw_words"] == distinct + 1
     assert second["tokens"] == 10 * first["tokens"]
     assert second["peak"] < 1024, "MiB"
-    assert second["peak"] < first["peak"] + 60, "MiB"
+    # Buffers of fixed size (ids that wait for a merge: 64 MiB) fill up in the longer text only.
+    assert second["peak"] < first["peak"] + 100, "MiB"
 
 
 @pytest.mark.slow

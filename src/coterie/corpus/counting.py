@@ -114,7 +114,7 @@ class WordCounter:
         self._words, self._counts = encoded.dictionary, counts
         self.tokens += int(added.sum())
         del united, encoded
-        pa.default_memory_pool().release_unused()  # else it keeps what the merge used: 200 MB at a million words
+        pa.default_memory_pool().release_unused()  # else it keeps what the merge used
         return np.split(ids, np.cumsum([len(words) for words, _ in batches])[:-1])
 
     def _spill(self) -> None:
