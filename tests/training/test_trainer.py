@@ -204,15 +204,15 @@ def test_memory_is_estimated_and_checked(monkeypatch):
 
 
 def test_small_runs_record_every_chunk_and_large_ones_a_fair_share():
-    assert record_interval(300) == 1
-    assert record_interval(1_000_000) == 32
+    assert record_interval(22_500) == 1
+    assert record_interval(100_000_000) == 32
     recorded = sum(records_chunk(1, 0, chunk, 32) for chunk in range(32_000))
     assert 850 < recorded < 1150
 
 
 def test_the_sampled_loss_is_close_to_the_exact_one(clusters, monkeypatch):
     exact = Trainer(*clusters, config()).run()
-    monkeypatch.setattr(trainer, "record_interval", lambda chunks: 8)
+    monkeypatch.setattr(trainer, "record_interval", lambda tokens: 8)
     sampled = Trainer(*clusters, config()).run()
     assert digest(exact.matrices) == digest(sampled.matrices), "recording changes nothing"
     assert sampled.loss != exact.loss

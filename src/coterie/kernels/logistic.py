@@ -47,6 +47,7 @@ __all__ = [
 
 
 _STAMPS = 1024
+_FACTORS = 512  # of ½ or more: their product is far from what float64 cannot hold
 
 
 class Matrices(NamedTuple):
@@ -179,14 +180,21 @@ def _add_loss(
     stride: Index,
     loss: NDArray[np.float64],
 ) -> None:
+    """Add −log σ(s) of positive rows and −log σ(−s) of negative ones, and the number of input rows.
+
+    ``−log σ(−x) = log(1 + eˣ) = max(x, 0) − log σ(|x|)``: no overflow, and the logarithms of a row are one
+    logarithm of a product, whose factors lie between ½ and 1.
+    """
     total = 0.0
     for j in range(outputs):
-        for i in range(inputs):
-            # −log σ(±s) = log(1 + e^∓s), without overflow.
-            x = np.float64(scores[j * stride + i])
-            if labels[j] > 0:
-                x = -x
-            total += max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+        sign = np.float32(-1.0) if labels[j] > 0 else np.float32(1.0)
+        for start in range(0, inputs, _FACTORS):
+            linear, product = 0.0, 1.0
+            for i in range(start, min(start + _FACTORS, inputs)):
+                x = sign * scores[j * stride + i]
+                linear += np.float64(max(x, np.float32(0)))
+                product *= np.float64(sigmoid(abs(x)))
+            total += linear - math.log(product)
     loss[0] += total
     loss[1] += inputs
 

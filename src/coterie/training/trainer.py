@@ -95,7 +95,7 @@ class Trainer:
         self._reach = reach_of(sentences.offsets, config.window)
         self._chunk = chunk_tokens(len(sentences.ids), self._reach, config)
         self._planned = len(sentences.ids) * config.epochs
-        self._interval = record_interval(-(-self._planned // self._chunk))
+        self._interval = record_interval(len(sentences.ids))
         self._train_chunk = train_chunk_with(config.kernel)
         self._rules = Rules(
             config.negative, self._reach, config.negative_sharing == "window", config.collisions == "skip"
