@@ -128,6 +128,7 @@ def train(
             "training_seconds": round(result.seconds, 3),
             "encoding_seconds": round(encoded - started, 3),
             "total_seconds": round(time.perf_counter() - started, 3),
+            "workers": result.workers,
             "final_loss": result.loss,
             "trained_words": result.words,
             "interrupted": result.interrupted,

@@ -34,14 +34,17 @@ def _factor(file: SourceFile) -> float:
     return _COLUMNS if file.format in ("parquet", "arrow") else _PLAIN
 
 
-def check_room(folder: Path, needed: int) -> None:
-    """Raise if the disk of ``folder`` has less room than ``needed`` bytes."""
+def check_room(folder: Path, needed: int) -> str:
+    """Raise if the disk of ``folder`` has less room than ``needed`` bytes; else tell both."""
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ResourceError(
             f"{folder}: the encoded corpus needs about {_size(needed)} there, and {_size(free)} are free. "
             f"{_MOVE}"
         )
+    return (
+        f"the encoded corpus takes about {_size(needed)} of disk in {folder.parent}, {_size(free)} are free"
+    )
 
 
 def _size(n: int) -> str:

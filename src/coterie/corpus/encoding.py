@@ -7,6 +7,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +32,7 @@ __all__ = ["EncodeProgress", "Source", "encode"]
 Source = str | os.PathLike[str] | Paths | Iterable[str] | Iterable[Sequence[str]] | Sequence[os.PathLike[str]]
 
 _SHOWN_WORDS = 5
+_WORTH_TELLING = 10 << 20  # bytes of disk: a small cache is no news
 # Ids that wait for a merge: 64 MB.
 _GROUP_TOKENS = 1 << 24
 
@@ -113,7 +115,10 @@ def encode(
         if found := kept.find(key):
             return found
     with building(cache.directory if cache else None) as folder:
-        check_room(folder, estimated_bytes(reader.files))
+        needed = estimated_bytes(reader.files)
+        room = check_room(folder, needed)
+        if on_event and needed >= _WORTH_TELLING:
+            on_event(room)
         counter = WordCounter(folder, memory_limit)
         skipped = _first_pass(reader, made, counter, folder, workers, progress)
         with disk_faults(folder):
@@ -165,9 +170,13 @@ def _first_pass(
 ) -> int:
     """Write provisional ids and sentence ends; return the number of records without text."""
     skipped = 0
-    with (folder / IDS).open("wb", 0) as ids_file, (folder / OFFSETS).open("wb", 0) as ends_file:
+    with (
+        (folder / IDS).open("wb", 0) as ids_file,
+        (folder / OFFSETS).open("wb", 0) as ends_file,
+        # Closed here, since an error in a tokenizer leaves the reader waiting with its file open.
+        closing(reader.blocks(whole_lines=tokenizer.whole_lines)) as blocks,
+    ):
         ends = _SentenceEnds(ends_file)
-        blocks = reader.blocks(whole_lines=tokenizer.whole_lines)
         parts = _in_order(blocks, tokenizer, workers if tokenizer.parallel else 1)
         for group in _groups(_watched(parts, reader, counter, progress), counter):
             counted = [(part.words, np.bincount(part.ids, minlength=len(part.words))) for part in group]

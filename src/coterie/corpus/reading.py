@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 from coterie.config import CorpusConfig
@@ -55,7 +55,7 @@ class Reader:
             else f"{self.files[0].name} and {len(self.files) - 1:,} more"
         )
 
-    def blocks(self, *, whole_lines: bool) -> Iterator[Block]:
+    def blocks(self, *, whole_lines: bool) -> Generator[Block, None, None]:
         """Yield the blocks in the order of the text."""
         if self.files is None:
             yield from read_items(self._source, self._config.encoding_errors)

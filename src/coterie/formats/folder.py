@@ -200,7 +200,8 @@ def read_vocabulary(path: Path) -> tuple[list[str], NDArray[np.int64]]:
     try:
         # A ParquetFile, since read_table imports pyarrow.dataset and refuses names that are not UTF-8.
         with file.open("rb") as source, parquet.ParquetFile(source) as opened:
-            table = opened.read()
+            # Arrow's threads, once started, now and then abort a process that ends right away.
+            table = opened.read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise FormatError(
             f"{file} is damaged or cut short ({file.stat().st_size:,} bytes): {error}"

@@ -13,7 +13,7 @@ import numba
 import numba.core.config
 import numpy as np
 
-__all__ = ["JIT_ENABLED", "Index", "inner_kernel", "kernel"]
+__all__ = ["JIT_ENABLED", "Index", "inlined_kernel", "inner_kernel", "kernel"]
 
 # Some of the options used here are missing from Numba's annotations.
 _njit: Any = numba.njit
@@ -47,3 +47,12 @@ def inner_kernel(function: F) -> F:
     """Like :func:`kernel`, for what only kernels call: no wrapper for Python, a quarter less to compile."""
     inner = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return cast(F, _njit(**_FLAGS, **inner)(function))
+
+
+def inlined_kernel(function: F) -> F:
+    """Like :func:`inner_kernel`, for a large function with one caller.
+
+    Its body becomes part of the caller's before either is compiled, so that it is optimised once and not
+    twice: another quarter less for a step.
+    """
+    return cast(F, _njit(**_FLAGS, inline="always")(function))

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.kernels.allocate import aligned_matrix
-from coterie.kernels.compile import Index, inner_kernel
+from coterie.kernels.compile import Index, inlined_kernel, inner_kernel
 from coterie.kernels.emitter import LANES
 from coterie.kernels.simd import (
     TILE_INPUTS,
@@ -212,7 +212,7 @@ def _copy_rows(
             copy[i, d] = matrix[numbers[i], d]
 
 
-@inner_kernel
+@inlined_kernel
 def plain_step(
     matrices: Matrices,
     block: Block,
@@ -253,7 +253,7 @@ def plain_step(
                 row[d] += g * x[i, d]
 
 
-@inner_kernel
+@inlined_kernel
 def simd_step(
     matrices: Matrices,
     block: Block,

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-import numpy as np
-
-from coterie.sampling.rng import RECORDED, random_bits, stream_key
+from coterie.sampling.rng import RECORDED, bits_at, stream_key
 from coterie.training.progress import Progress
 
 __all__ = ["LossMeter", "record", "record_interval", "records_chunk"]
@@ -38,8 +36,7 @@ def records_chunk(seed: int, epoch: int, chunk: int, interval: int) -> bool:
     """Tell whether the loss of this chunk is recorded."""
     if interval == 1:
         return True
-    with np.errstate(over="ignore"):
-        return int(random_bits(stream_key(seed, epoch, RECORDED), np.uint64(chunk))) % interval == 0
+    return bits_at(int(stream_key(seed, epoch, RECORDED)), chunk) % interval == 0
 
 
 class LossMeter:

@@ -21,6 +21,8 @@ __all__ = ["WorkUnit", "chunk_tokens", "learning_rate", "plan_work", "reach_of"]
 # for their reloading to cost little (4,096 tokens: 13 % of the time goes into planning; 16,384: 7 %).
 _MOST_TOKENS = 16_384
 _FEWEST_TOKENS = 16
+# Below this, Python's part of a chunk's time would be as long as the kernel's.
+_WORTHWHILE_TOKENS = 512
 # Enough chunks for threads to share an epoch evenly and for the learning rate to fall smoothly.
 _CHUNKS_PER_EPOCH = 256
 # A chunk should take a fraction of a second, since the loop stops between chunks.
@@ -52,13 +54,13 @@ def chunk_tokens(tokens: int, reach: int, config: TrainingConfig) -> int:
     Examples
     --------
     >>> chunk_tokens(36_000_000, 5, TrainingConfig()), chunk_tokens(100_000, 5, TrainingConfig())
-    (16384, 390)
+    (16384, 512)
     """
     flops_per_token = 6 * reach * (1 + config.negative) * config.vector_size
     draws_per_token = config.negative * (1 if config.negative_sharing == "window" else 2 * reach)
     most = min(
         _MOST_TOKENS,
-        tokens // _CHUNKS_PER_EPOCH,
+        max(tokens // _CHUNKS_PER_EPOCH, _WORTHWHILE_TOKENS),
         int(_CHUNK_FLOPS / flops_per_token),
         _MOST_DRAWS // draws_per_token,
     )

@@ -47,6 +47,7 @@ class TrainingResult:
     words: int
     loss: float | None
     interrupted: bool
+    workers: int
     metrics: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -92,6 +93,7 @@ class Trainer:
         callback: Callable[[Progress], None] | None = None,
     ) -> None:
         self._sentences, self._config, self._callback = sentences, config, callback
+        self.workers = config.workers or available_cores()
         self._reach = reach_of(sentences.offsets, config.window)
         self._chunk = chunk_tokens(len(sentences.ids), self._reach, config)
         self._planned = len(sentences.ids) * config.epochs
@@ -119,9 +121,8 @@ class Trainer:
         TrainingError
             When the loss or the vectors go wrong; the matrices are then not to be used.
         """
-        workers = self._config.workers or available_cores()
         threads = [
-            threading.Thread(target=self._work, name=f"coterie-{i}", daemon=True) for i in range(workers)
+            threading.Thread(target=self._work, name=f"coterie-{i}", daemon=True) for i in range(self.workers)
         ]
         interrupted = False
         start = time.perf_counter()
@@ -146,7 +147,9 @@ class Trainer:
         check_matrices(self.matrices, self._config)
         self._metrics.append(record(self._progress(seconds)))
         last = self._meter.epoch(self._epoch)
-        return TrainingResult(self.matrices, seconds, self._done, last, interrupted, self._metrics)
+        return TrainingResult(
+            self.matrices, seconds, self._done, last, interrupted, self.workers, self._metrics
+        )
 
     def _watch(self, threads: list[threading.Thread], start: float) -> None:
         """Report and guard until the threads are done; only the main thread hears Ctrl-C."""
