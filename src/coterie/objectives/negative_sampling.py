@@ -94,7 +94,7 @@ def _list_coming(
 
     They are its centre and negatives, which lie anywhere in memory, and the word that comes into reach.
     """
-    width, end = matrices.row_bytes, plan.extent[0] - 1
+    width, end = np.int64(matrices.row_bytes), plan.extent[0] - 1
     block.coming[0] = matrices.input_address + plan.tokens[min(centre + 1 + rules.reach, end)] * width
     block.coming[1] = matrices.output_address + plan.tokens[min(centre + 1, end)] * width
     last = min(draw + 2 * rules.negative, plan.negatives.size)
