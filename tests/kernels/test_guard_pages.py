@@ -43,8 +43,9 @@ def guarded(size: int, *, at_end: bool) -> np.ndarray:
 def walk(at_end: bool) -> None:
     """Take steps on matrices and working memory that all lie against guard pages."""
     from coterie.kernels.allocate import padded_columns
+    from coterie.kernels.block import Addresses, make_block, make_matrices
     from coterie.kernels.compile import kernel
-    from coterie.kernels.logistic import Addresses, make_block, make_matrices, simd_step
+    from coterie.kernels.logistic import simd_step
 
     @kernel
     def run(matrices, block, inputs, outputs):

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coterie.kernels.allocate import aligned_matrix
+from coterie.kernels.block import make_block, make_matrices
 from coterie.kernels.compile import JIT_ENABLED, kernel
 from coterie.kernels.emitter import supported
-from coterie.kernels.logistic import make_block, make_matrices, plain_step, sigmoid, simd_step
+from coterie.kernels.logistic import plain_step, sigmoid, simd_step
 from coterie.kernels.simd import UPDATE_ROWS
 from reference import skip_gram
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from coterie.config import TrainingConfig
 from coterie.errors import ConfigError
 from coterie.kernels.allocate import aligned_matrix
+from coterie.kernels.block import make_matrices
 from coterie.kernels.compile import JIT_ENABLED
 from coterie.kernels.emitter import supported
-from coterie.kernels.logistic import make_matrices
 from coterie.objectives import negative_sampling
 from coterie.objectives.negative_sampling import Rules, make_block_for, train_chunk_with
 from coterie.sampling.plan import Sentences, make_plan, make_sampler, plan_chunk

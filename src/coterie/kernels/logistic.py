@@ -18,14 +18,12 @@ changes add up.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.kernels.allocate import aligned_matrix
+from coterie.kernels.block import STAMPS, Block, Matrices
 from coterie.kernels.compile import Index, inlined_kernel, inner_kernel
-from coterie.kernels.emitter import LANES
 from coterie.kernels.simd import (
     TILE_INPUTS,
     TILE_OUTPUTS,
@@ -36,120 +34,13 @@ from coterie.kernels.simd import (
 )
 
 __all__ = [
-    "Block",
-    "Matrices",
-    "make_block",
-    "make_matrices",
     "plain_step",
     "sigmoid",
     "simd_step",
 ]
 
 
-_STAMPS = 1024
 _FACTORS = 512  # of ½ or more: their product is far from what float64 cannot hold
-
-
-class Matrices(NamedTuple):
-    """The model: two float32 matrices, shape (V, padded D), C-contiguous and 64-byte aligned.
-
-    The addresses stand beside the arrays because Numba counts a reference, atomically, each time that a
-    kernel asks an array for its address: that alone took a third of a step.
-    """
-
-    input_vectors: NDArray[np.float32]
-    output_vectors: NDArray[np.float32]
-    input_address: int
-    output_address: int
-    row_bytes: int
-
-
-class Addresses(NamedTuple):
-    """Where a block's scores and row lists begin."""
-
-    scores: int
-    input_rows: int
-    output_rows: int
-    input_copy_rows: int
-    output_copy_rows: int
-    stash: int
-    coming: int
-
-
-class Block(NamedTuple):
-    """One thread's working memory for blocks of up to M × N rows.
-
-    ``inputs`` (M), ``outputs`` (N) and ``labels`` (N) are filled by the caller with row numbers and labels,
-    ``coming`` (1 + N) with the addresses of rows that the next block will need;
-    ``loss`` collects, in float64, the loss and the number of input rows that it was summed over.
-    """
-
-    inputs: NDArray[np.int64]
-    outputs: NDArray[np.int64]
-    labels: NDArray[np.float32]
-    loss: NDArray[np.float64]
-    scores: NDArray[np.float32]
-    input_copy: NDArray[np.float32]
-    output_copy: NDArray[np.float32]
-    input_rows: NDArray[np.int64]
-    output_rows: NDArray[np.int64]
-    input_copy_rows: NDArray[np.int64]
-    output_copy_rows: NDArray[np.int64]
-    stash: NDArray[np.float32]
-    coming: NDArray[np.int64]
-    stamps: NDArray[np.int64]
-    addresses: Addresses
-    columns: int
-
-
-def make_matrices(input_vectors: NDArray[np.float32], output_vectors: NDArray[np.float32]) -> Matrices:
-    """Return both matrices, made by :func:`~.allocate.aligned_matrix`, as kernels take them."""
-    return Matrices(
-        input_vectors,
-        output_vectors,
-        input_vectors.ctypes.data,
-        output_vectors.ctypes.data,
-        input_vectors.strides[0],
-    )
-
-
-def _row_addresses(matrix: NDArray[np.float32]) -> NDArray[np.int64]:
-    return matrix.ctypes.data + np.arange(len(matrix), dtype=np.int64) * matrix.strides[0]
-
-
-def make_block(inputs: int, outputs: int, vector_size: int) -> Block:
-    """Return working memory for blocks of up to `inputs` × `outputs` rows of `vector_size` floats."""
-    input_copy, output_copy = aligned_matrix(inputs, vector_size), aligned_matrix(outputs, vector_size)
-    scores = aligned_matrix(1, outputs * _score_stride(inputs) + LANES)[0]
-    input_rows, output_rows = np.zeros(inputs, np.int64), np.zeros(outputs, np.int64)
-    input_copy_rows, output_copy_rows = _row_addresses(input_copy), _row_addresses(output_copy)
-    stash = aligned_matrix(outputs, LANES)
-    coming = np.zeros(1 + outputs, np.int64)
-    addressed = (scores, input_rows, output_rows, input_copy_rows, output_copy_rows, stash, coming)
-    return Block(
-        inputs=np.zeros(inputs, np.int64),
-        outputs=np.zeros(outputs, np.int64),
-        labels=np.zeros(outputs, np.float32),
-        loss=np.zeros(2, np.float64),
-        scores=scores,
-        input_copy=input_copy,
-        output_copy=output_copy,
-        input_rows=input_rows,
-        output_rows=output_rows,
-        input_copy_rows=input_copy_rows,
-        output_copy_rows=output_copy_rows,
-        stash=stash,
-        coming=coming,
-        stamps=np.zeros(1 + _STAMPS, np.int64),
-        addresses=Addresses(*(array.ctypes.data for array in addressed)),
-        # Fewer than the padded columns: what is beyond stays zero in every row, so whole vectors suffice.
-        columns=-(-vector_size // LANES) * LANES,
-    )
-
-
-def _score_stride(inputs: int) -> int:
-    return (inputs + 3) & ~3
-
 
 # The continued fraction of tanh (Lambert), cut after seven terms: within 5e-7 of σ up to |s| = 6 and 5e-5
 # everywhere, with neither a table nor a call, so that loops over it vectorise. It reaches 1 at the bound.
@@ -323,7 +214,7 @@ def _distinct(numbers: NDArray[np.int64], count: Index, stamps: NDArray[np.int64
     stamps[0] += 1
     stamp, met = stamps[0], np.int64(0)
     for j in range(count):
-        place = 1 + (numbers[j] & (_STAMPS - 1))
+        place = 1 + (numbers[j] & (STAMPS - 1))
         met += stamps[place] == stamp
         stamps[place] = stamp
     if met == 0:

@@ -28,9 +28,10 @@ import numpy as np
 
 from coterie.config import Kernel
 from coterie.errors import ConfigError
+from coterie.kernels.block import Block, Matrices, make_block
 from coterie.kernels.compile import JIT_ENABLED, Index, inner_kernel, kernel
 from coterie.kernels.emitter import supported
-from coterie.kernels.logistic import Block, Matrices, make_block, plain_step, simd_step
+from coterie.kernels.logistic import plain_step, simd_step
 from coterie.sampling.plan import ChunkPlan
 
 __all__ = ["Rules", "make_block_for", "train_chunk_with"]

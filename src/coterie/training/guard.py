@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.errors import CorpusError, TrainingError
-from coterie.kernels.logistic import Matrices
+from coterie.kernels.block import Matrices
 
 __all__ = ["check_input", "check_loss", "check_matrices", "untrained_loss"]
 

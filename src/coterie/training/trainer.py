@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.kernels.allocate import aligned_matrix
-from coterie.kernels.logistic import Block, Matrices, make_matrices
+from coterie.kernels.block import Block, Matrices, make_matrices
 from coterie.objectives.negative_sampling import Rules, make_block_for, train_chunk_with
 from coterie.sampling.plan import ChunkPlan, Sentences, make_plan, make_sampler, plan_chunk
 from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
