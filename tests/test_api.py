@@ -90,7 +90,8 @@ def test_all_words_below_min_count():
     [
         ({"size": 100}, "there is no option 'size'; here it is vector_size"),
         ({"vectorsize": 100}, "there is no option 'vectorsize'; did you mean vector_size?"),
-        ({"sg": 1}, "Skip-gram is what is trained"),
+        ({"sg": 1}, "there is no option 'sg'. Skip-gram is what is trained; leave it out."),
+        ({"corpus_file": "a"}, "The text is the first argument"),
         ({"zzz": 1}, "Options: alpha"),
         ({"window": 0}, "window is 0; it must be between 1 and"),
         ({"negative": 2.5}, "negative is 2.5; it must be a whole number"),
@@ -118,6 +119,41 @@ def test_remarks_are_messages_or_warnings(sentences):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         coterie.train(sentences, epochs=1, **QUICK)
+
+
+def test_a_source_has_to_be_named():
+    with pytest.raises(ConfigError, match="needs a text as its first argument"):
+        coterie.train(window=5)
+    with pytest.raises(ConfigError, match="The text is the first argument, without a name"):
+        coterie.train(sentences=[["a", "b"]])
+
+
+def test_strings_that_name_files_are_not_texts(text):
+    with pytest.raises(CorpusError, match=r"strings that name files .* make every one a pathlib\.Path"):
+        coterie.train([str(text), str(text)], **QUICK)
+    with pytest.raises(CorpusError, match="call it, if it is a generator function"):
+        coterie.train(lambda: iter([]), **QUICK)
+    with pytest.raises(CorpusError, match="to train on text itself, pass a list of strings"):
+        coterie.train("some text with spaces", **QUICK)
+
+
+def test_gensims_names_are_translated(sentences):
+    model = coterie.train(sentences[:50], **QUICK)
+    with pytest.raises(AttributeError, match=r"'Model' has no attribute 'wv'; here it is \.vectors$"):
+        _ = model.wv
+    with pytest.raises(AttributeError, match=r"'index_to_key'; here it is \.words$"):
+        _ = model.vectors.index_to_key
+    with pytest.raises(AttributeError, match=r"'Model' has no attribute 'nonsense'$"):
+        _ = model.nonsense
+
+
+def test_a_training_that_learned_little_says_so(sentences):
+    told = []
+    coterie.train(sentences[:50], alpha=1e-4, min_alpha=1e-5, on_event=told.append, **QUICK)
+    assert any("untrained vectors have 4.16: little was learned" in message for message in told)
+    with pytest.warns(UserWarning, match="little was learned") as warned:
+        coterie.train(sentences[:50], alpha=1e-4, min_alpha=1e-5, **QUICK)
+    assert warned[0].filename == __file__, "the warning points at the caller's line"
 
 
 def test_one_word_cannot_be_trained():

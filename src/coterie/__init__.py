@@ -1,7 +1,7 @@
 """Static embeddings by Skip-gram with negative sampling: train, explore, keep.
 
 >>> import coterie
->>> verses = ["the ship left her sail in the sea", "silver and gold are in the house of the king"] * 20
+>>> verses = ["the ship left her sail in the sea", "silver and gold are in the house of the king"] * 200
 >>> model = coterie.train(verses, vector_size=16, epochs=5, workers=1)
 >>> len(model.vectors.most_similar("ship", topn=2))
 2

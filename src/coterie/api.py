@@ -6,7 +6,6 @@ import dataclasses
 import difflib
 import os
 import time
-import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coterie.config import CorpusConfig, TrainingConfig, VocabularyConfig
 from coterie.errors import ConfigError, TrainingInterrupted
 from coterie.model import Model
+from coterie.notices import warn_caller
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from coterie.training.trainer import TrainingResult
 
 __all__ = ["load", "load_model", "train"]
+
+# Options of gensim that have no counterpart.
+_NEEDLESS = {
+    "sg": "Skip-gram is what is trained; leave it out.",
+    "hs": "Negative sampling is what is trained; leave it out.",
+    "cbow_mean": "Skip-gram is what is trained; leave it out.",
+    "sentences": "The text is the first argument, without a name.",
+    "corpus_file": "The text is the first argument, without a name.",
+}
 
 # What people write from habit, and what it is here.
 _OTHER_NAMES = {
@@ -34,15 +43,12 @@ _OTHER_NAMES = {
     "neg": "negative",
     "threads": "workers",
     "max_final_vocab": "max_vocab_size",
-    "sg": "no option: Skip-gram is what is trained",
-    "hs": "no option yet: negative sampling is what is trained",
-    "sentences": "the first argument",
-    "corpus_file": "the first argument",
+    "callbacks": "callback",
 }
 
 
 def train(
-    source: Source,
+    source: Source | None = None,
     *,
     tokenizer: str | Callable[[str], Iterable[str]] = "words",
     cache: bool = True,
@@ -86,15 +92,19 @@ def train(
     ConfigError, CorpusError, ResourceError, TrainingError
         With what is wrong, where, and what to do.
     TrainingInterrupted
-        On Ctrl-C during training; its ``model`` is what had been learned.
+        On Ctrl-C during training; its ``model`` is what had been learned. (Before anything was learned
+        Ctrl-C is the usual ``KeyboardInterrupt``.)
 
     Examples
     --------
-    >>> verses = ["the ship left her sail in the sea", "silver and gold are in the house of the king"] * 20
+    >>> verses = ["the ship left her sail in the sea", "silver and gold are in the house of the king"] * 200
     >>> train(verses, vector_size=8, workers=1)
     Model(14 words, vector_size=8, objective='negative_sampling')
     """
     started = time.perf_counter()
+    _refuse_needless(settings)
+    if source is None:
+        raise ConfigError("train needs a text as its first argument: a path, or strings, or token lists.")
     function = None if isinstance(tokenizer, str) else tokenizer
     name = tokenizer if isinstance(tokenizer, str) else getattr(tokenizer, "__name__", repr(tokenizer))
     corpus_config, vocabulary_config, config = _configs({**settings, "tokenizer": name})
@@ -115,6 +125,8 @@ def train(
     ) as corpus:
         encoded = time.perf_counter()
         result = _train(corpus, config, callback, on_event)
+        if result.interrupted and not result.words:
+            raise KeyboardInterrupt("interrupted before the training began")
         statistics = {
             "tokens": corpus.n_tokens,
             "sentences": corpus.n_sentences,
@@ -137,7 +149,10 @@ def train(
         model = _model(corpus, result, (corpus_config, vocabulary_config, config), statistics, figures)
         done = result.words / (corpus.n_tokens * config.epochs)
     if result.interrupted:
-        raise TrainingInterrupted(f"interrupted after {done:.0%} of the training", model)
+        raise TrainingInterrupted(
+            f"interrupted after {done:.0%} of the training; its .model is what there is",
+            model,
+        )
     return model
 
 
@@ -168,6 +183,12 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         When the folder is no model, is damaged, or was saved by a newer Coterie.
     """
     return Model.load(path)
+
+
+def _refuse_needless(settings: dict[str, Any]) -> None:
+    for option, reason in _NEEDLESS.items():
+        if option in settings:
+            raise ConfigError(f"there is no option {option!r}. {reason}")
 
 
 def _configs(settings: dict[str, Any]) -> tuple[CorpusConfig, VocabularyConfig, TrainingConfig]:
@@ -221,23 +242,24 @@ def _train(
     on_event: Callable[[str], None] | None,
 ) -> TrainingResult:
     from coterie.sampling.plan import Sentences
-    from coterie.training.guard import check_input
+    from coterie.training.guard import check_input, check_outcome
     from coterie.training.resources import check_memory
     from coterie.training.trainer import Trainer
 
     words = len(corpus.vocabulary)
+    remark_on = on_event or warn_caller
     for remark in check_input(corpus.offsets, words, config):
-        if on_event is None:
-            warnings.warn(remark, stacklevel=3)
-        else:
-            on_event(remark)
+        remark_on(remark)
     estimate = check_memory(words, config)
     if on_event is not None:
         on_event(
             f"{corpus.n_tokens:,} tokens in {corpus.n_sentences:,} sentences, {words:,} words; {estimate}"
         )
     sentences = Sentences(corpus.ids, corpus.offsets)
-    return Trainer(sentences, corpus.vocabulary.counts, config, callback).run()
+    result = Trainer(sentences, corpus.vocabulary.counts, config, callback).run()
+    if not result.interrupted and (outcome := check_outcome(result.loss, config)):
+        remark_on(outcome)
+    return result
 
 
 def _model(

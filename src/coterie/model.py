@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,19 @@ from coterie.formats.folder import (
     read_table,
     read_vocabulary,
 )
-from coterie.vectors import WordVectors
+from coterie.vectors import WordVectors, missing_attribute
 
 __all__ = ["Model", "check_destination", "load_vectors"]
+
+
+_GENSIM_NAMES = {
+    "wv": ".vectors",
+    "most_similar": ".vectors.most_similar",
+    "syn1neg": ".output_vectors",
+    "train": "coterie.train, which trains from the start",
+    "build_vocab": "a part of coterie.train",
+    "predict_output_word": "not there yet",
+}
 
 
 class Model:
@@ -81,6 +91,12 @@ class Model:
     def __repr__(self) -> str:
         size, objective = self.vectors.vector_size, self.config.get("objective")
         return f"Model({len(self.vectors):,} words, vector_size={size}, objective={objective!r})"
+
+    if not TYPE_CHECKING:  # a type checker shall still find what is not there
+
+        def __getattr__(self, name: str) -> None:
+            """Say what gensim's names are here."""
+            raise AttributeError(missing_attribute("Model", name, _GENSIM_NAMES), name=name, obj=self)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model folder in one step: at any moment ``path`` has the old model or the new one, whole.

@@ -8,9 +8,9 @@ and a string where a list is meant is an error.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias, overload
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from coterie.neighbours import BestRows, best_rows, cosines, row_norms, unit
 from coterie.queries import Part, Query, WordQuery, parts_of
 from coterie.vocabulary import missing_word
 
-__all__ = ["Neighbours", "Query", "Vector", "WordQuery", "WordVectors"]
+__all__ = ["Neighbours", "Query", "Vector", "WordQuery", "WordVectors", "missing_attribute"]
 
 Vector: TypeAlias = NDArray[np.float32]
 Neighbours: TypeAlias = list[tuple[str, float]]
@@ -30,6 +30,24 @@ Neighbours: TypeAlias = list[tuple[str, float]]
 _TOGETHER = 256
 # Keeps the denominator of cosmul from zero; the paper's ε, with gensim's value.
 _EPSILON = np.float32(1e-6)
+
+
+_GENSIM_NAMES = {
+    "index_to_key": ".words",
+    "index2word": ".words",
+    "key_to_index": ".index",
+    "vocab": ".index, and .counts for the counts",
+    "vectors": ".matrix",
+    "syn0": ".matrix",
+    "get_vecattr": ".counts[.index[word]]",
+    "similar_by_word": ".most_similar",
+}
+
+
+def missing_attribute(kind: str, name: str, known: Mapping[str, str]) -> str:
+    """Return the message of an AttributeError, with what gensim's name is called here."""
+    here = f"; here it is {known[name]}" if name in known else ""
+    return f"{kind!r} has no attribute {name!r}{here}"
 
 
 class WordVectors:
@@ -59,6 +77,12 @@ class WordVectors:
     >>> [(word, round(similarity, 2)) for word, similarity in vectors.most_similar("ship", topn=2)]
     [('boat', 0.8), ('gold', 0.0)]
     """
+
+    if not TYPE_CHECKING:  # a type checker shall still find what is not there
+
+        def __getattr__(self, name: str) -> None:
+            """Say what gensim's names are here."""
+            raise AttributeError(missing_attribute("WordVectors", name, _GENSIM_NAMES), name=name, obj=self)
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 import coterie
 
@@ -48,6 +49,39 @@ def test_interrupt_saves_what_was_learned(start: Start, corpus: Path, tmp_path: 
     vectors = coterie.load(tmp_path / "m")
     assert len(vectors) == 18
     assert vectors.most_similar("king", topn=3)
+
+
+def test_an_earlier_model_outlives_an_interrupted_training(
+    start: Start, run: Callable[..., Result], corpus: Path, tmp_path: Path
+) -> None:
+    arguments = ["train", corpus, "-o", tmp_path / "m", "--no-cache"]
+    run(*arguments, "--epochs", 1, "--vector-size", 8)
+    before = (tmp_path / "m" / "model.safetensors").read_bytes()
+    process = start([*arguments, "--epochs", 10**6])
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("epoch "):
+            break
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    rest = process.stderr.read()
+    assert f"the earlier model in {tmp_path / 'm'}/ is as it was" in rest
+    assert (tmp_path / "m" / "model.safetensors").read_bytes() == before
+    assert coterie.load(tmp_path / "m.interrupted").vector_size == 100
+
+
+def test_interrupt_before_anything_is_learned(start: Start, corpus: Path, tmp_path: Path) -> None:
+    process = start(["train", corpus, "-o", tmp_path / "m", "--no-cache"])
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "MiB available" in line:  # told before the kernels are compiled, which takes seconds
+            break
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    assert time.monotonic() - began < 5  # the compiler is let go at its next step
+    assert process.stderr.read() in ("interrupted\n", "interrupted before the training began\n")
+    assert not (tmp_path / "m").exists()
 
 
 def test_interrupt_while_reading_leaves_nothing(start: Start, text: str, tmp_path: Path) -> None:

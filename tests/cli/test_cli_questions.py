@@ -26,6 +26,16 @@ def test_neighbours_as_lines(run: Run, model: Path) -> None:
     assert {line[1] for line in lines[:3]} <= {"queen", "throne", "crown", "palace", "prince"}
 
 
+def test_an_unknown_word_does_not_cost_the_others_their_answers(run: Run, model: Path) -> None:
+    result = run("neighbours", model, "kign", "king", "shp", "-n", 1)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("king\t")
+    assert result.stderr.count("error: the word") == 2
+    assert "did you mean 'king'" in result.stderr
+    told = run("neighbours", model, "king", "shp", "-n", 1, "--json")
+    assert (told.exit_code, list(json.loads(told.stdout))) == (1, ["king"])
+
+
 def test_neighbours_as_json(run: Run, model: Path) -> None:
     told = json.loads(run("neighbours", model, "king", "-n", 2, "--json").stdout)
     assert len(told["king"]) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+import time
 
 import pytest
 
@@ -50,6 +51,24 @@ def test_bar_tells_stage_share_speed_loss_rate_and_time_left(monkeypatch: pytest
         assert expected in last
     assert len(last.rstrip()) <= 80
     assert COLOUR.search(shown)
+
+
+def test_messages_stand_on_lines_of_their_own_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = terminal(monkeypatch)
+    speaker = Speaker(quiet=False, as_json=False)
+    with shown_progress(speaker) as callback:
+        assert callback is not None
+        callback(Progress("encode", 1000, None, 0.5))
+        speaker.message("a message [of some] length")
+        callback(Progress("compile", 0, 100, 1.0))
+        time.sleep(0.3)  # the bar is drawn ten times a second
+    speaker.message("after it")
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    lines = [line.rstrip() for line in re.split(r"[\r\n]+", plain)]
+    assert "a message [of some] length" in lines
+    assert "after it" in lines
+    assert "%" not in plain, "no share of what has no known length"
+    assert "compiling kernels" in plain
 
 
 def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_second_run_reuses_the_encoded_text_and_says_so(run: Run, corpus: Path, 
     first, second = run(*arguments), run(*arguments)
     assert "kept in the cache" in first.stderr
     assert "taken from the cache" in second.stderr
-    assert "holds a model already" in second.stderr
+    assert "is replaced" in second.stderr
 
 
 def test_same_seed_same_bytes(run: Run, corpus: Path, tmp_path: Path) -> None:

@@ -254,8 +254,8 @@ def test_words_that_the_text_lacks_are_reported():
     words, counts, _ = result(["a b b", "b a"], vocabulary=vocabulary, on_event=messages.append)
     assert (words, counts) == (["b"], [3])
     assert messages == [
-        "1 of words do not occur in the text and are left out: 'Paris'",
-        "1 of keep_words do not occur in the text and are left out: 'zz'",
+        "words holds 1 that do not occur in the text and are left out: 'Paris'",
+        "keep_words holds 1 that do not occur in the text and are left out: 'zz'",
     ]
     with pytest.warns(UserWarning, match="'Paris'"):
         encode(["b"], vocabulary=VocabularyConfig(words=("b", "Paris"))).close()

@@ -81,8 +81,8 @@ def failures_as_exit_status() -> Iterator[None]:
         raise _WrongOption(dashed(str(error))) from error
     except CoterieError as error:
         raise _Failed(dashed(str(error))) from error
-    except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+    except KeyboardInterrupt as interruption:
+        click.echo(str(interruption) or "interrupted", err=True)
         raise click.exceptions.Exit(130) from None
     except BrokenPipeError:
         raise  # click ends quietly: the reader, such as `head`, has seen enough
@@ -145,6 +145,10 @@ def common_options(function: _AnyFunction) -> _AnyFunction:
     return as_json(quiet(function))
 
 
+def _to_standard_error(text: str) -> None:
+    click.echo(text, err=True)
+
+
 class Speaker:
     """Says the messages (standard error) and the result (standard output) of one command.
 
@@ -159,11 +163,21 @@ class Speaker:
     def __init__(self, *, quiet: bool, as_json: bool) -> None:
         self.quiet = quiet
         self.as_json = as_json
+        self._say: Callable[[str], None] = _to_standard_error
 
     def message(self, text: str) -> None:
         """Say something on the way."""
         if not self.quiet:
-            click.echo(dashed(text), err=True)
+            self._say(dashed(text))
+
+    @contextmanager
+    def through(self, say: Callable[[str], None]) -> Iterator[None]:
+        """Say messages through something else for a while, such as a live display."""
+        before, self._say = self._say, say
+        try:
+            yield
+        finally:
+            self._say = before
 
     def json(self, result: object) -> None:
         """Print the result for a program to read."""

@@ -65,11 +65,11 @@ def _show(model: Model, output: Path) -> None:
         if word in model.vectors
     ]
     draw_table("Nearest neighbours", ("word", "keeps the same company as"), rows)
-    click.echo(f"Model saved in {output}{os.sep}. Try next:")
+    click.echo("Try next:")
     program = _program()
     for line in (
         f"neighbours {output} jerusalem egypt",
-        f"analogy {output} man woman king",
+        f"analogy {output} man king woman",
         f"info {output}",
         "train YOUR-TEXT.txt -o my-model",
     ):

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from coterie.cli.console import Command, Speaker, common_options, print_table
+from coterie.errors import WordNotFoundError
 
 __all__ = ["command"]
 
@@ -37,7 +38,14 @@ def command(model: Path, words: tuple[str, ...], topn: int, quiet: bool, as_json
     import coterie
 
     vectors = coterie.load(model)
-    found = {word: vectors.most_similar(word, topn=topn) for word in words}
+    found, missing = {}, []
+    for word in words:
+        try:
+            found[word] = vectors.most_similar(word, topn=topn)
+        except WordNotFoundError as error:
+            missing.append(error)
+    if missing and not found:
+        raise missing[0]
     if as_json:
         Speaker(quiet=quiet, as_json=as_json).json(
             {
@@ -45,6 +53,7 @@ def command(model: Path, words: tuple[str, ...], topn: int, quiet: bool, as_json
                 for word, neighbours in found.items()
             }
         )
+        _report(missing)
         return
     rows = [
         (word, neighbour, f"{value:.4f}")
@@ -52,3 +61,12 @@ def command(model: Path, words: tuple[str, ...], topn: int, quiet: bool, as_json
         for neighbour, value in neighbours
     ]
     print_table(None, ("word", "neighbour", "similarity"), rows)
+    _report(missing)
+
+
+def _report(missing: list[WordNotFoundError]) -> None:
+    """End with status 1 if words were missing, after the answers for the others."""
+    for error in missing[:-1]:
+        click.echo(f"error: {error}", err=True)
+    if missing:
+        raise missing[-1]

@@ -55,7 +55,8 @@ def command(
     By its name it is plain text (.txt), .jsonl, .csv, .tsv, .parquet or .arrow; the text formats
     also compressed: .gz, .bz2, .xz, .zst. One line, or one record, is one sentence.
 
-    Ctrl-C ends the training early and saves what has been learned by then.
+    Ctrl-C ends the training early and saves what has been learned by then; if MODEL exists, beside
+    it as MODEL.interrupted.
     """
     speaker = Speaker(quiet=quiet, as_json=as_json)
     train_and_save(_source(sources), output, speaker, **_python_settings(settings))
@@ -96,24 +97,35 @@ def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any)
     from coterie.model import check_destination
 
     check_destination(output)
-    if output.is_dir() and any(output.iterdir()):
-        speaker.message(f"{output} holds a model already; the new one will replace it.")
+    earlier = output.is_dir() and any(output.iterdir())
     try:
         with shown_progress(speaker) as callback:
             model = coterie.train(source, callback=callback, on_event=speaker.message, **settings)
     except TrainingInterrupted as interruption:
         unfinished: Any = interruption.model
-        unfinished.save(output)
-        speaker.message(f"{interruption}; what had been learned by then is saved in {output}{os.sep}")
+        # A part of a training does not take the place of a whole one.
+        place = output.with_name(output.name + ".interrupted") if earlier else output
+        check_destination(place)
+        unfinished.save(place)
+        done = unfinished.config["figures"]["trained_words"] / _planned_words(unfinished)
+        speaker.message(f"interrupted after {done:.0%}; what had been learned by then is in {place}{os.sep}")
+        if earlier:
+            speaker.message(f"the earlier model in {output}{os.sep} is as it was")
         if speaker.as_json:
-            speaker.json({**_result(unfinished, output), "interrupted": True})
+            speaker.json({**_result(unfinished, place), "interrupted": True})
         raise click.exceptions.Exit(130) from None
     model.save(output)
+    if earlier:
+        speaker.message(f"the earlier model in {output}{os.sep} is replaced")
     if speaker.as_json:
         speaker.json({**_result(model, output), "interrupted": False})
     else:
         _tell(model, output, speaker)
     return model
+
+
+def _planned_words(model: Model) -> int:
+    return int(model.config["corpus_statistics"]["tokens"] * model.config["training"]["epochs"])
 
 
 def _result(model: Model, output: Path) -> dict[str, Any]:

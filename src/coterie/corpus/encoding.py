@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +25,7 @@ from coterie.corpus.rewriting import rewrite
 from coterie.corpus.sources import Paths
 from coterie.corpus.tokenize import Sentences, Tokenizer, make_tokenizer
 from coterie.errors import ConfigError, CorpusError
+from coterie.notices import warn_caller
 
 __all__ = ["EncodeProgress", "Source", "encode"]
 
@@ -99,7 +99,7 @@ def encode(
     for option, value in (("memory_limit", memory_limit), ("workers", workers)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
-    warn = on_event or _python_warning
+    warn = on_event or warn_caller
     made = make_tokenizer(corpus, tokenizer)
     reader = Reader(source, corpus, warn)
     kept: Cache | None = None
@@ -150,10 +150,6 @@ def _second_pass(
         "raw_tokens": counter.tokens,
         "raw_words": ranking.raw_words,
     }
-
-
-def _python_warning(message: str) -> None:
-    warnings.warn(message, stacklevel=4)
 
 
 def _silence(message: str) -> None:
@@ -319,7 +315,7 @@ def _tell_missing(
                 else ""
             )
             warn(
-                f"{len(missing):,} of {option} do not occur in the text{limit} and are left out: "
+                f"{option} holds {len(missing):,} that do not occur in the text{limit} and are left out: "
                 f"{_shown(missing)}"
             )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from coterie.config import CorpusConfig
@@ -92,6 +93,14 @@ class Reader:
         self._warn(f"{file.name}: left out, the file is empty.")
 
 
+def _names_files(source: Sequence[Any]) -> bool:
+    """Tell whether every item is a string that names an existing file; no list of texts is that."""
+    return bool(source) and all(
+        isinstance(item, str) and 0 < len(item) < 256 and "\0" not in item and Path(item).is_file()
+        for item in source
+    )
+
+
 def _as_paths(source: Any) -> list[str | os.PathLike[str]] | None:
     """Return what the source names, or ``None`` if it holds the text itself."""
     if isinstance(source, str | os.PathLike):
@@ -101,9 +110,15 @@ def _as_paths(source: Any) -> list[str | os.PathLike[str]] | None:
     if isinstance(source, bytes | bytearray):
         raise CorpusError("the source is bytes; give a path, or an iterable of strings or of token lists.")
     if not isinstance(source, Iterable):
+        called = "; call it, if it is a generator function" if callable(source) else ""
         raise CorpusError(
             f"the source is {type(source).__name__}; give a path, or an iterable of strings or of token "
-            "lists."
+            f"lists{called}."
+        )
+    if isinstance(source, list | tuple) and _names_files(source):
+        raise CorpusError(
+            f"the list holds strings that name files ({source[0]!r} exists); a list of strings is a list of "
+            "texts. For files make every one a pathlib.Path."
         )
     if isinstance(source, list | tuple) and any(isinstance(item, os.PathLike) for item in source):
         strange = next((item for item in source if not isinstance(item, os.PathLike)), None)

@@ -136,7 +136,7 @@ def _exists(path: Path) -> bool:
 
 def _missing(source: str) -> str:
     shown = source if len(source) <= 80 else source[:80] + "…"
-    if len(source) > 255 or "\n" in source or len(source.split()) > 4:
+    if len(source) > 255 or "\n" in source or len(source.split()) > 2:
         return f"no file {shown!r}. A string names a file; to train on text itself, pass a list of strings."
     parent = Path(source).parent
     if not parent.is_dir():

@@ -11,11 +11,13 @@ from coterie.config import TrainingConfig
 from coterie.errors import CorpusError, TrainingError
 from coterie.kernels.block import Matrices
 
-__all__ = ["check_input", "check_loss", "check_matrices", "untrained_loss"]
+__all__ = ["check_input", "check_loss", "check_matrices", "check_outcome", "untrained_loss"]
 
 # Vectors of a healthy run have norms of 1 to 20. σ saturates, so a bad run grows by steps, not to infinity.
 _LARGEST_NORM = 1000.0
 _ROWS_AT_A_TIME = 65_536
+# Running text ends at 50 to 60 % of the untrained loss.
+_HARDLY_LEARNED = 0.9
 
 
 def untrained_loss(negative: int) -> float:
@@ -34,7 +36,7 @@ def check_input(offsets: NDArray[np.int64], words: int, config: TrainingConfig) 
     if words < 2:
         raise CorpusError(
             f"the vocabulary has {words} word; Skip-gram learns words from other words. "
-            "Lower min_count or give more text."
+            "Give more text, or keep more words (min_count, max_vocab_size, words)."
         )
     longest = int(np.diff(offsets).max())
     if longest < 2:
@@ -54,6 +56,17 @@ def check_input(offsets: NDArray[np.int64], words: int, config: TrainingConfig) 
             "the same negatives come up repeatedly"
         )
     return remarks
+
+
+def check_outcome(loss: float | None, config: TrainingConfig) -> str | None:
+    """Return a remark on a run that has hardly learned anything, or None."""
+    start = untrained_loss(config.negative)
+    if loss is None or loss < _HARDLY_LEARNED * start:
+        return None
+    return (
+        f"the loss is {loss:.3g} a pair, and untrained vectors have {start:.3g}: little was learned. "
+        f"Train longer (epochs, now {config.epochs}) or give more text."
+    )
 
 
 def check_loss(loss: float, config: TrainingConfig) -> None:

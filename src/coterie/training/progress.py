@@ -15,7 +15,7 @@ class Progress:
     Attributes
     ----------
     stage
-        ``"encode"`` while text is read, then ``"train"``.
+        ``"encode"`` while text is read, ``"compile"`` while kernels are compiled, then ``"train"``.
     words_done, words_total
         Corpus words (after ``min_count``, before subsampling) over all epochs; while encoding, tokens read.
         ``words_total`` is None while unknown.
@@ -31,7 +31,7 @@ class Progress:
         Done part of the stage, 0 to 1; None while unknown.
     """
 
-    stage: Literal["encode", "train"]
+    stage: Literal["encode", "compile", "train"]
     words_done: int
     words_total: int | None
     seconds: float

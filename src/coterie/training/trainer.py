@@ -129,7 +129,8 @@ class Trainer:
         try:
             threads[0].start()  # compiles for all; in a thread, so that Ctrl-C is heard meanwhile
             while not self._ready.wait(_TICK) and threads[0].is_alive():
-                pass
+                if self._callback is not None:
+                    self._callback(self._compiling(time.perf_counter() - start))
             start = time.perf_counter()
             for thread in threads[1:]:
                 thread.start()
@@ -166,6 +167,9 @@ class Trainer:
                 check_matrices(self.matrices, self._config, rows=_GUARDED_ROWS)
             if self._callback is not None:
                 self._callback(progress)
+
+    def _compiling(self, seconds: float) -> Progress:
+        return Progress(stage="compile", words_done=0, words_total=self._planned, seconds=seconds)
 
     def _progress(self, seconds: float) -> Progress:
         with self._lock:
