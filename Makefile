@@ -23,7 +23,7 @@ PLAIN_TESTS := tests/kernels tests/sampling tests/objectives -m "not simd and no
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
-demo: $(VENV)/installed  ## train on the King James Bible in under a minute and look at the neighbours
+demo: $(VENV)/demo-installed  ## train on the King James Bible in under a minute and look at the neighbours
 	@$(BIN)/coterie demo
 
 test: $(VENV)/bench-installed check  ## everything: format, lint, types, import contract, tests, doctests, kernels without JIT
@@ -46,8 +46,13 @@ bench: $(VENV)/bench-installed  ## speed and quality beside gensim; CORPUS=file 
 clean:  ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage demo-model
 
-$(VENV)/installed: $(VENV)/python-ready pyproject.toml constraints.txt
-	@echo "Installing Coterie and its tools into $(VENV)"
+$(VENV)/demo-installed: $(VENV)/python-ready pyproject.toml constraints.txt
+	@echo "Installing Coterie into $(VENV): about half a minute"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo]'
+	@touch $@
+
+$(VENV)/installed: $(VENV)/demo-installed
+	@echo "Installing the developers' tools into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,demo]'
 	@touch $@
 

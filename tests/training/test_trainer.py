@@ -140,16 +140,6 @@ def test_an_interrupted_run_leaves_what_it_had(clusters, monkeypatch):
     assert result.matrices.output_vectors.any()
 
 
-def test_an_interruption_while_kernels_are_compiled(clusters):
-    def callback(progress):
-        assert progress.stage == "compile"
-        raise KeyboardInterrupt
-
-    run = Trainer(*clusters, config(epochs=400), callback)
-    run._ready.wait = lambda timeout: False  # compiled as they are, they are not yet ready
-    assert run.run().words == 0
-
-
 def test_an_error_in_the_callback_ends_the_run(clusters, monkeypatch):
     monkeypatch.setattr(trainer, "_TICK", 0.001)
 
