@@ -241,6 +241,8 @@ def _train(
     callback: Callable[[Progress], None] | None,
     on_event: Callable[[str], None] | None,
 ) -> TrainingResult:
+    if callback is not None:  # the compiler is imported here, and compiles for some seconds from now on
+        callback(Progress("compile", 0, corpus.n_tokens * config.epochs, 0.0))
     from coterie.sampling.plan import Sentences
     from coterie.training.guard import check_input, check_outcome
     from coterie.training.resources import check_memory
