@@ -59,6 +59,8 @@ def test_info_of_a_model(run: Run, model: Path) -> None:
     lines = dict(line.split("\t") for line in run("info", model).stdout.splitlines())
     assert lines["words"] == "18"
     assert lines["training.epochs"] == "5"
+    assert lines["vocabulary.keep_words"] == lines["corpus.lowercase"] == "not set"
+    assert lines["figures.interrupted"] == "no"
 
 
 @pytest.mark.parametrize("name", ["vectors.bin", "vectors.vec.gz", "vectors.safetensors"])

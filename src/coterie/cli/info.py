@@ -160,8 +160,14 @@ def _flat(facts: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if value is None or value == []:
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.6g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value[:10])) + (f", … ({len(value):,})" if len(value) > 10 else "")
     return str(value)
