@@ -45,7 +45,8 @@ def aligned_matrix(rows: int, columns: int) -> NDArray[np.float32]:
     size = max(rows * padded * 4, 1)
     huge = size >= _HUGE_PAGE
     try:
-        buffer = mmap.mmap(-1, size + (_HUGE_PAGE if huge else 64))
+        # Private: a shared map, mmap's default, would be shared memory, which gets no huge pages.
+        buffer = mmap.mmap(-1, size + (_HUGE_PAGE if huge else 64), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except (OSError, OverflowError) as error:
         raise ResourceError(
             f"the system refused {size / 2**20:,.0f} MiB for a matrix of {rows:,} × {padded} float32 "
