@@ -19,7 +19,7 @@ from coterie.sampling.noise import alias_draw, build_alias_table, noise_distribu
 from coterie.sampling.rng import NEGATIVES, WINDOWS, random_bits, stream_key
 from coterie.sampling.subsampling import keep_probabilities, keep_thresholds
 
-__all__ = ["ChunkPlan", "Sampler", "Sentences", "make_plan", "make_sampler", "plan_chunk"]
+__all__ = ["ChunkPlan", "Sampler", "Sentences", "for_epoch", "make_plan", "make_sampler", "plan_chunk"]
 
 _LOW, _S32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 
@@ -61,18 +61,26 @@ class ChunkPlan(NamedTuple):
     extent: NDArray[np.int64]
 
 
+def for_epoch(sampler: Sampler, seed: int, epoch: int) -> Sampler:
+    """Return the sampler of another epoch: the same tables, other keys."""
+    return sampler._replace(
+        window_key=stream_key(seed, epoch, WINDOWS), negative_key=stream_key(seed, epoch, NEGATIVES)
+    )
+
+
 def make_sampler(counts: NDArray[np.int64], config: TrainingConfig, epoch: int) -> Sampler:
     """Return what is needed to draw the plans of `epoch`; the tables are the same in every epoch."""
-    return Sampler(
+    sampler = Sampler(
         keep=keep_thresholds(keep_probabilities(counts, config.sample, config.subsampling)),
         alias=build_alias_table(noise_distribution(counts, config.ns_exponent)),
-        window_key=stream_key(config.seed, epoch, WINDOWS),
-        negative_key=stream_key(config.seed, epoch, NEGATIVES),
+        window_key=np.uint64(0),
+        negative_key=np.uint64(0),
         window=config.window,
         shrink=config.shrink_windows,
         negative=config.negative,
         shared=config.negative_sharing == "window",
     )
+    return for_epoch(sampler, config.seed, epoch)
 
 
 def make_plan(chunk_tokens: int, reach: int, config: TrainingConfig) -> ChunkPlan:

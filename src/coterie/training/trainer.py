@@ -20,8 +20,7 @@ from coterie.config import TrainingConfig
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.block import Block, Matrices, make_matrices
 from coterie.objectives.negative_sampling import Rules, make_block_for, train_chunk_with
-from coterie.sampling.plan import ChunkPlan, Sentences, make_plan, make_sampler, plan_chunk
-from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
+from coterie.sampling.plan import ChunkPlan, Sentences, for_epoch, make_plan, make_sampler, plan_chunk
 from coterie.training.guard import check_loss, check_matrices
 from coterie.training.metrics import LossMeter, record, record_interval, records_chunk
 from coterie.training.progress import Progress
@@ -208,10 +207,7 @@ class Trainer:
 
     def _train_unit(self, unit: WorkUnit, plan: ChunkPlan, block: Block) -> None:
         config = self._config
-        sampler = self._sampler._replace(
-            window_key=stream_key(config.seed, unit.epoch, WINDOWS),
-            negative_key=stream_key(config.seed, unit.epoch, NEGATIVES),
-        )
+        sampler = for_epoch(self._sampler, config.seed, unit.epoch)
         rate = learning_rate(
             unit.epoch * len(self._sentences.ids) + unit.start, self._planned, config.alpha, config.min_alpha
         )
