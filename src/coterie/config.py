@@ -15,10 +15,14 @@ from typing import Any, Literal, get_args
 from coterie.errors import ConfigError
 
 __all__ = [
+    "Architecture",
+    "CbowGradient",
     "Collisions",
     "CorpusConfig",
     "Kernel",
+    "NcePartition",
     "NegativeSharing",
+    "ObjectiveName",
     "Subsampling",
     "TrainingConfig",
     "VocabularyConfig",
@@ -26,10 +30,17 @@ __all__ = [
 
 Lowercase = Literal["unicode", "turkish", "none"]
 EncodingErrors = Literal["strict", "replace", "ignore"]
+ObjectiveName = Literal["negative_sampling", "nce", "hierarchical_softmax", "softmax"]
+Architecture = Literal["skip_gram", "cbow"]
 Collisions = Literal["skip", "keep"]
 NegativeSharing = Literal["window", "pair"]
 Subsampling = Literal["word2vec", "paper"]
+NcePartition = Literal["learned", "one"]
+CbowGradient = Literal["mean", "word2vec"]
 Kernel = Literal["auto", "simd", "plain"]
+
+# Stands as the default where the real one depends on another option; replaced when the object is made.
+_BY_OBJECTIVE: Any = None
 
 
 def _one_of(option: str, value: object, choices: Sequence[str]) -> None:
@@ -138,10 +149,18 @@ class VocabularyConfig(_Config):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig(_Config):
-    """Skip-gram with negative sampling (arXiv 1310.4546); names are gensim's where it has one.
+    """How vectors are trained (arXiv 1310.4546); names are gensim's where it has one.
+
+    An option that the objective or the architecture does not have is an error when it is given, and ``None``
+    (``negative``: 0) otherwise; those with a default of their own there say which.
 
     Parameters
     ----------
+    objective
+        The loss of an example: ``"negative_sampling"``, ``"nce"`` (noise-contrastive estimation),
+        ``"hierarchical_softmax"`` or ``"softmax"`` (the full one).
+    architecture
+        ``"skip_gram"``: each word of a window is an input and predicts the centre; ``"cbow"``: their mean does.
     vector_size
         D, the length of a vector.
     window
@@ -149,21 +168,29 @@ class TrainingConfig(_Config):
     shrink_windows
         Draw each centre's radius uniformly from 1 … ``window`` (word2vec), or always use ``window``.
     negative
-        k, the negatives drawn for a window (or pair, see ``negative_sharing``).
+        k, the negatives drawn for a window (or pair, see ``negative_sharing``): 5, but 0 with
+        ``"hierarchical_softmax"``, where more than 0 trains negative sampling beside it.
     ns_exponent
-        The noise distribution is ``count ** ns_exponent``, normalised; any finite number.
+        The noise distribution is ``count ** ns_exponent``, normalised; any finite number (0.75).
     collisions
-        A negative that equals the positive word is skipped (the released word2vec) or kept.
+        A negative that equals the positive word is skipped (``"skip"``: the released word2vec) or kept
+        (``"keep"``: what NCE needs, always).
     negative_sharing
-        ``"window"``: the pairs of a window share one draw of negatives (arXiv 1604.04661);
+        ``"window"``: the pairs of a Skip-gram window share one draw of negatives (arXiv 1604.04661);
         ``"pair"``: every pair draws its own.
+    nce_partition
+        NCE's partition function: ``"learned"``, a log-normaliser that starts at log V, or fixed at ``"one"``.
+    cbow_gradient
+        How the gradient of the mean reaches its words: ``"mean"``, divided by their number as the derivative
+        has it (arXiv 2012.15332), or ``"word2vec"``, whole to each.
     sample
         Subsampling threshold t for frequent words; 0 turns it off.
     subsampling
         With ``f`` the word's relative frequency, keep with probability ``sqrt(t/f) + t/f``
         (``"word2vec"``, the released program) or ``sqrt(t/f)`` (``"paper"``).
     alpha, min_alpha
-        The learning rate falls linearly from ``alpha`` to ``min_alpha`` over the planned work.
+        The learning rate falls linearly from ``alpha`` (0.025; CBOW with the gradient of the mean 0.075) to
+        ``min_alpha`` over the planned work.
     epochs
         Passes over the corpus.
     workers
@@ -171,19 +198,29 @@ class TrainingConfig(_Config):
     seed
         Of all randomness. With one worker the same seed gives the same bits on the same machine.
     kernel
-        ``"simd"`` (LLVM vector intrinsics), ``"plain"`` Numba, or ``"auto"``: what the CPU can run.
+        ``"simd"`` (LLVM vector intrinsics), ``"plain"`` Numba, or ``"auto"``: what the CPU can run. The full
+        softmax runs on the BLAS.
+
+    Examples
+    --------
+    >>> TrainingConfig().negative, TrainingConfig(objective="hierarchical_softmax").negative
+    (5, 0)
     """
 
+    objective: ObjectiveName = "negative_sampling"
+    architecture: Architecture = "skip_gram"
     vector_size: int = 100
     window: int = 5
     shrink_windows: bool = True
-    negative: int = 5
-    ns_exponent: float = 0.75
-    collisions: Collisions = "skip"
-    negative_sharing: NegativeSharing = "window"
+    negative: int = _BY_OBJECTIVE
+    ns_exponent: float | None = None
+    collisions: Collisions | None = None
+    negative_sharing: NegativeSharing | None = None
+    nce_partition: NcePartition | None = None
+    cbow_gradient: CbowGradient | None = None
     sample: float = 1e-3
     subsampling: Subsampling = "word2vec"
-    alpha: float = 0.025
+    alpha: float = _BY_OBJECTIVE
     min_alpha: float = 0.0001
     epochs: int = 5
     workers: int | None = None
@@ -191,12 +228,15 @@ class TrainingConfig(_Config):
     kernel: Kernel = "auto"
 
     def __post_init__(self) -> None:
+        _one_of("objective", self.objective, get_args(ObjectiveName))
+        _one_of("architecture", self.architecture, get_args(Architecture))
         _integer("vector_size", self.vector_size, 1, 65_536)
         _integer("window", self.window, 1, 10_000)
-        _integer("negative", self.negative, 1, 10_000)
-        _finite("ns_exponent", self.ns_exponent)
-        _one_of("collisions", self.collisions, get_args(Collisions))
-        _one_of("negative_sharing", self.negative_sharing, get_args(NegativeSharing))
+        self._settle_negatives()
+        self._settle_architecture()
+        self._settle("nce_partition", "learned" if self.objective == "nce" else None)
+        if self.nce_partition is not None:
+            _one_of("nce_partition", self.nce_partition, get_args(NcePartition))
         _finite("sample", self.sample, least=0)
         _one_of("subsampling", self.subsampling, get_args(Subsampling))
         _finite("alpha", self.alpha, above=0)
@@ -210,3 +250,55 @@ class TrainingConfig(_Config):
             _integer("workers", self.workers, 1)
         _integer("seed", self.seed, 0, 2**63 - 1)
         _one_of("kernel", self.kernel, get_args(Kernel))
+        if self.objective == "softmax" and self.kernel != "auto":
+            raise ConfigError(
+                f"kernel is {self.kernel!r}, but objective 'softmax' runs on the BLAS; leave kernel out."
+            )
+
+    def _settle(self, option: str, default: object, why: str = "") -> None:
+        """Give an option that is unset its default here; ``None``: there is no such option here."""
+        value = getattr(self, option)
+        if value is not None and default is None:
+            why = why or f"objective {self.objective!r}"
+            raise ConfigError(f"{option} is {value!r}, but {why} has no such option; leave {option} out.")
+        if value is None:
+            object.__setattr__(self, option, default)
+
+    def _settle_negatives(self) -> None:
+        if self.objective == "softmax":
+            if self.negative != 0:
+                self._settle("negative", None)
+            object.__setattr__(self, "negative", 0)
+        else:
+            hierarchical = self.objective == "hierarchical_softmax"
+            self._settle("negative", 0 if hierarchical else 5)
+            _integer("negative", self.negative, 0 if hierarchical else 1, 10_000)
+        some = self.negative > 0
+        why = f"objective {self.objective!r}" + (
+            " with negative 0" if self.objective == "hierarchical_softmax" else ""
+        )
+        self._settle("ns_exponent", 0.75 if some else None, why)
+        if self.ns_exponent is not None:
+            _finite("ns_exponent", self.ns_exponent)
+        if self.objective == "nce" and self.collisions == "skip":
+            raise ConfigError(
+                "collisions is 'skip', but objective 'nce' needs every noise word, the positive one included; "
+                "leave collisions out."
+            )
+        self._settle("collisions", ("keep" if self.objective == "nce" else "skip") if some else None, why)
+        if self.collisions is not None:
+            _one_of("collisions", self.collisions, get_args(Collisions))
+
+    def _settle_architecture(self) -> None:
+        cbow = self.architecture == "cbow"
+        if cbow:
+            why = "architecture 'cbow', which has one example a window,"
+        else:
+            why = f"objective {self.objective!r}" + (" with negative 0" if self.negative == 0 else "")
+        self._settle("negative_sharing", "window" if self.negative > 0 and not cbow else None, why)
+        if self.negative_sharing is not None:
+            _one_of("negative_sharing", self.negative_sharing, get_args(NegativeSharing))
+        self._settle("cbow_gradient", "mean" if cbow else None, "architecture 'skip_gram'")
+        if self.cbow_gradient is not None:
+            _one_of("cbow_gradient", self.cbow_gradient, get_args(CbowGradient))
+        self._settle("alpha", 0.075 if self.cbow_gradient == "mean" else 0.025)
