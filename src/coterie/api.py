@@ -25,9 +25,9 @@ __all__ = ["load", "load_model", "train"]
 
 # Options of gensim that have no counterpart.
 _NEEDLESS = {
-    "sg": "Skip-gram is what is trained; leave it out.",
-    "hs": "Negative sampling is what is trained; leave it out.",
-    "cbow_mean": "Skip-gram is what is trained; leave it out.",
+    "sg": "It is architecture='skip_gram' (gensim's sg=1, the default here) or architecture='cbow' (sg=0).",
+    "hs": "It is objective='hierarchical_softmax' (hs=1) or 'negative_sampling' (hs=0, the default).",
+    "cbow_mean": "architecture='cbow' always takes the mean; cbow_gradient is about its gradient.",
     "sentences": "The text is the first argument, without a name.",
     "corpus_file": "The text is the first argument, without a name.",
 }
@@ -259,7 +259,7 @@ def _train(
         )
     sentences = Sentences(corpus.ids, corpus.offsets)
     result = Trainer(sentences, corpus.vocabulary.counts, config, callback).run()
-    if not result.interrupted and (outcome := check_outcome(result.loss, config)):
+    if not result.interrupted and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
         remark_on(outcome)
     return result
 
@@ -274,18 +274,15 @@ def _model(
     import coterie
 
     corpus_config, vocabulary_config, config = configs
-    vectors, output_vectors = (
-        matrix[:, : config.vector_size]
-        for matrix in (result.matrices.input_vectors, result.matrices.output_vectors)
-    )
+    matrices = {name: matrix[:, : config.vector_size] for name, matrix in result.weights.matrices()}
     described = {
         "coterie_version": coterie.__version__,
-        "objective": "negative_sampling",
+        "objective": config.objective,
         "training": config.to_dict(),
         "corpus": corpus_config.to_dict(),
         "vocabulary": vocabulary_config.to_dict(),
         "corpus_statistics": statistics,
         "figures": figures,
     }
-    words = WordVectors(corpus.vocabulary.words, vectors, corpus.vocabulary.counts)
-    return Model(words, output_vectors, described, result.metrics)
+    words = WordVectors(corpus.vocabulary.words, matrices["input_vectors"], corpus.vocabulary.counts)
+    return Model(words, matrices["output_vectors"], described, result.metrics)

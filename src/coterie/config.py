@@ -160,7 +160,8 @@ class TrainingConfig(_Config):
         The loss of an example: ``"negative_sampling"``, ``"nce"`` (noise-contrastive estimation),
         ``"hierarchical_softmax"`` or ``"softmax"`` (the full one).
     architecture
-        ``"skip_gram"``: each word of a window is an input and predicts the centre; ``"cbow"``: their mean does.
+        ``"skip_gram"``: each word of a window is an input and predicts the centre; ``"cbow"``: their mean
+        does.
     vector_size
         D, the length of a vector.
     window
@@ -282,7 +283,7 @@ class TrainingConfig(_Config):
             _finite("ns_exponent", self.ns_exponent)
         if self.objective == "nce" and self.collisions == "skip":
             raise ConfigError(
-                "collisions is 'skip', but objective 'nce' needs every noise word, the positive one included; "
+                "collisions is 'skip', but objective 'nce' needs all its noise words, the positive one too; "
                 "leave collisions out."
             )
         self._settle("collisions", ("keep" if self.objective == "nce" else "skip") if some else None, why)

@@ -45,7 +45,9 @@ def walk(at_end: bool) -> None:
     from coterie.kernels.allocate import padded_columns
     from coterie.kernels.block import Addresses, make_block, make_matrices
     from coterie.kernels.compile import kernel
-    from coterie.kernels.logistic import simd_step
+    from coterie.kernels.logistic import make_simd_step
+
+    simd_step = make_simd_step(offsets=True)
 
     @kernel
     def run(matrices, block, inputs, outputs):
@@ -76,6 +78,8 @@ def walk(at_end: bool) -> None:
                     "output_copy",
                     "stash",
                     "coming",
+                    "bag",
+                    "offsets",
                 )
             }
             for name in ("input_copy", "output_copy"):

@@ -11,9 +11,12 @@ from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.block import make_block, make_matrices
 from coterie.kernels.compile import JIT_ENABLED, kernel
 from coterie.kernels.emitter import supported
-from coterie.kernels.logistic import plain_step, sigmoid, simd_step
+from coterie.kernels.logistic import make_plain_step, make_simd_step, sigmoid
 from coterie.kernels.simd import UPDATE_ROWS
 from reference import skip_gram
+
+plain_step, simd_step = make_plain_step(offsets=False), make_simd_step(offsets=False)
+plain_shifted, simd_shifted = make_plain_step(offsets=True), make_simd_step(offsets=True)
 
 
 @kernel
@@ -27,6 +30,16 @@ def run_simd(matrices, block, inputs, outputs, rate, record):
 
 
 @kernel
+def run_plain_shifted(matrices, block, inputs, outputs, rate, record):
+    plain_shifted(matrices, block, inputs, outputs, 0, rate, record)
+
+
+@kernel
+def run_simd_shifted(matrices, block, inputs, outputs, rate, record):
+    simd_shifted(matrices, block, inputs, outputs, 0, rate, record)
+
+
+@kernel
 def run_sigmoid(values):
     for i in range(values.size):
         values[i] = sigmoid(values[i])
@@ -36,6 +49,10 @@ needs_simd = pytest.mark.skipif(not (JIT_ENABLED and supported()), reason="needs
 STEPS = [
     pytest.param(run_plain, id="plain"),
     pytest.param(run_simd, id="simd", marks=[pytest.mark.simd, needs_simd]),
+]
+SHIFTED_STEPS = [
+    pytest.param(run_plain_shifted, id="plain"),
+    pytest.param(run_simd_shifted, id="simd", marks=[pytest.mark.simd, needs_simd]),
 ]
 ROWS = 20
 
@@ -78,6 +95,35 @@ def test_step_is_the_twins(step, inputs, outputs, vector_size, seed):
     assert block.loss[1] == len(inputs)
     assert not matrices.input_vectors[:, vector_size:].any(), "padding stays zero"
     assert not matrices.output_vectors[:, vector_size:].any()
+
+
+@pytest.mark.parametrize("step", SHIFTED_STEPS)
+@settings(deadline=None, max_examples=30)
+@given(
+    inputs=st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=UPDATE_ROWS + 2),
+    outputs=st.lists(
+        st.tuples(st.integers(0, ROWS - 1), st.booleans(), st.floats(-8, 8, width=32)), min_size=1, max_size=9
+    ),
+    seed=st.integers(0, 100),
+)
+def test_offsets_are_taken_from_the_scores(step, inputs, outputs, seed):
+    matrices = random_matrices(np.random.default_rng(seed), 12)
+    V, P = (matrix[:, :12].astype(np.float64) for matrix in matrices[:2])
+    words, labels, offsets = (list(column) for column in zip(*outputs, strict=True))
+    block = make_block(len(inputs), len(outputs), 12)
+    fill(block, inputs, words, labels)
+    block.offsets[: len(offsets)] = offsets
+    step(matrices, block, len(inputs), len(outputs), np.float32(0.1), True)
+    # An offset is one more column: 1 in every input row, −o_j in the output row.
+    X, Y = np.c_[V[inputs], np.ones(len(inputs))], np.c_[P[words], -np.array(offsets)]
+    loss = skip_gram.block_loss(X, Y, labels)
+    dX, dY = skip_gram.block_changes(X, Y, labels, 0.1)
+    np.add.at(V, inputs, dX[:, :-1])
+    np.add.at(P, words, dY[:, :-1])
+    np.testing.assert_allclose(matrices.input_vectors[:, :12], V, atol=5e-5)
+    np.testing.assert_allclose(matrices.output_vectors[:, :12], P, atol=5e-5)
+    assert block.loss[0] == pytest.approx(loss, rel=1e-4, abs=1e-4)
+    assert block.gradient_sum[0] == pytest.approx(dY[:, -1].sum(), abs=1e-4)
 
 
 @pytest.mark.parametrize("step", STEPS)

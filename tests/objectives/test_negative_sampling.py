@@ -15,8 +15,10 @@ from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.block import make_matrices
 from coterie.kernels.compile import JIT_ENABLED
 from coterie.kernels.emitter import supported
-from coterie.objectives import negative_sampling
-from coterie.objectives.negative_sampling import Rules, make_block_for, train_chunk_with
+from coterie.objectives import walk
+from coterie.objectives.negative_sampling import NEGATIVE_SAMPLING, negative_sampling
+from coterie.objectives.walk import walk_over
+from coterie.objectives.weights import Weights
 from coterie.sampling.plan import Sentences, make_plan, make_sampler, plan_chunk
 from coterie.training.schedule import reach_of
 from reference import skip_gram
@@ -41,13 +43,11 @@ def train(matrices, sentences, config, rate, words=WORDS, centres=None):
     reach = reach_of(offsets, config.window)
     sampler = make_sampler(np.bincount(ids, minlength=words), config, 0)
     plan = make_plan(len(ids), reach, config)
-    block = make_block_for(reach, config.negative, config.vector_size)
-    shared, skip = config.negative_sharing == "window", config.collisions == "skip"
+    objective = negative_sampling(Weights(*matrices[:2]), config, reach)
     with np.errstate(over="ignore"):
         plan_chunk(sampler, Sentences(ids, offsets), 0, 0, centres or len(ids), reach, plan)
-        rules = Rules(config.negative, reach, shared, skip)
-        train_chunk_with(config.kernel)(matrices, plan, rules, block, np.float32(rate), True)
-    return sampler, block.loss[0] / block.loss[1] if block.loss[1] else None
+        loss, pairs = objective.learner()(plan, rate, True)
+    return sampler, loss / pairs if pairs else None
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -181,7 +181,8 @@ def test_the_optimum_is_shifted_pmi(kernel, collisions):
 
 
 def test_asking_for_simd_where_it_cannot_run(monkeypatch):
-    monkeypatch.setattr(negative_sampling, "supported", lambda: False)
+    monkeypatch.setattr(walk, "supported", lambda: False)
     with pytest.raises(ConfigError, match=r"kernel is 'simd'.*use kernel='plain'"):
-        train_chunk_with("simd")
-    assert train_chunk_with("auto") is train_chunk_with("plain")
+        walk_over(NEGATIVE_SAMPLING, "skip_gram", "simd")
+    auto, plain = (walk_over(NEGATIVE_SAMPLING, "skip_gram", choice) for choice in ("auto", "plain"))
+    assert auto is plain

@@ -33,10 +33,10 @@ def test_the_rate_falls_linearly_to_its_end():
 
 def test_a_chunk_is_short_where_its_work_is_heavy():
     light, heavy = TrainingConfig(), TrainingConfig(vector_size=2000, negative=50)
-    assert chunk_tokens(10**9, 5, heavy) < chunk_tokens(10**9, 5, light)
+    assert chunk_tokens(10**9, 10**5, 5, heavy) < chunk_tokens(10**9, 10**5, 5, light)
     pairwise = TrainingConfig(negative_sharing="pair", window=500)
-    assert chunk_tokens(10**9, 500, pairwise) * 1000 * pairwise.negative <= 4_000_000
-    assert chunk_tokens(3, 1, light) >= 1
+    assert chunk_tokens(10**9, 10**5, 500, pairwise) * 1000 * pairwise.negative <= 4_000_000
+    assert chunk_tokens(3, 2, 1, light) >= 1
 
 
 def test_reach_is_what_sentences_allow():

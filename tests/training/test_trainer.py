@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 
 import numpy as np
@@ -11,19 +12,21 @@ import pytest
 from coterie.config import TrainingConfig
 from coterie.errors import CorpusError, ResourceError, TrainingError
 from coterie.kernels.emitter import supported
+from coterie.objectives.weights import make_weights
 from coterie.sampling.plan import Sentences, make_sampler
 from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
 from coterie.training import resources, trainer
-from coterie.training.guard import check_input, check_loss, check_matrices, untrained_loss
+from coterie.training.guard import check_input, check_loss, check_weights
 from coterie.training.metrics import record_interval, records_chunk
 from coterie.training.resources import check_memory, matrices_size
 from coterie.training.schedule import chunk_tokens, learning_rate, reach_of
-from coterie.training.trainer import Trainer, initial_matrices
+from coterie.training.trainer import Trainer
 from reference import skip_gram, synthetic
 
 needs_simd = pytest.mark.skipif(not supported(), reason="needs AVX2 or NEON")
 KERNELS = ["plain", pytest.param("simd", marks=needs_simd)]
 CLUSTERS, WORDS = 6, 8
+UNTRAINED = 6 * math.log(2)
 
 
 def encoded(sentences):
@@ -51,13 +54,13 @@ def digest(matrices):
 def test_planted_clusters_are_found(clusters, kernel, sharing, workers):
     settings = config(kernel=kernel, negative_sharing=sharing, workers=workers, epochs=8, alpha=0.05)
     result = Trainer(*clusters, settings).run()
-    vectors = result.matrices.input_vectors[:, :16]
+    vectors = result.weights.input_vectors[:, :16]
     assert synthetic.neighbours_in_cluster(vectors, words=WORDS) >= 0.95
-    untrained = initial_matrices(CLUSTERS * WORDS, 16, 1).input_vectors[:, :16]
+    untrained = make_weights(CLUSTERS * WORDS, config()).input_vectors[:, :16]
     assert synthetic.neighbours_in_cluster(untrained, words=WORDS) < 0.5, "the test can fail"
     assert result.words == 2500 * 9 * 8
     assert not result.interrupted
-    assert result.loss < untrained_loss(5)
+    assert result.loss < UNTRAINED
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -67,8 +70,8 @@ def test_a_run_and_its_loss_are_the_twins(kernel):
     corpus, counts = encoded(sentences)
     settings = config(kernel=kernel, sample=0.01, window=3, alpha=0.05)
     result = Trainer(corpus, counts, settings).run()
-    V, P = (m[:, :16].astype(np.float64) for m in initial_matrices(len(counts), 16, settings.seed)[:2])
-    size, planned = chunk_tokens(len(corpus.ids), 3, settings), 2 * len(corpus.ids)
+    V, P = (m[:, :16].astype(np.float64) for _, m in make_weights(len(counts), settings).matrices())
+    size, planned = chunk_tokens(len(corpus.ids), len(counts), 3, settings), 2 * len(corpus.ids)
     for epoch in range(2):
         sampler = make_sampler(counts, settings, epoch)
         losses = pairs = 0
@@ -87,15 +90,15 @@ def test_a_run_and_its_loss_are_the_twins(kernel):
             rate = learning_rate(done, planned, settings.alpha, settings.min_alpha)
             losses += skip_gram.step(inputs, outputs, labels, V, P, rate)
             pairs += len(inputs)
-    np.testing.assert_allclose(result.matrices.input_vectors[:, :16], V, atol=1e-4)
-    np.testing.assert_allclose(result.matrices.output_vectors[:, :16], P, atol=1e-4)
+    np.testing.assert_allclose(result.weights.input_vectors[:, :16], V, atol=1e-4)
+    np.testing.assert_allclose(result.weights.output_vectors[:, :16], P, atol=1e-4)
     assert result.loss == pytest.approx(losses / pairs, rel=1e-4)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_one_worker_gives_the_same_bits(clusters, kernel):
     first, again, other = (
-        digest(Trainer(*clusters, config(kernel=kernel, seed=seed)).run().matrices) for seed in (3, 3, 4)
+        digest(Trainer(*clusters, config(kernel=kernel, seed=seed)).run().weights) for seed in (3, 3, 4)
     )
     assert first == again != other
 
@@ -122,7 +125,7 @@ def test_progress_is_told_from_the_calling_thread(clusters, monkeypatch):
     assert told[-1].words_total == 6 * 22_500
     assert {progress.epochs for progress in told} == {6}
     assert result.metrics[-1]["words"] == 6 * 22_500
-    assert result.metrics[-1]["loss"] < untrained_loss(5)
+    assert result.metrics[-1]["loss"] < UNTRAINED
     assert result.metrics[-1]["learning_rate"] < 0.001
 
 
@@ -136,8 +139,8 @@ def test_an_interrupted_run_leaves_what_it_had(clusters, monkeypatch):
     result = Trainer(*clusters, config(epochs=400), callback).run()
     assert result.interrupted
     assert 22_500 < result.words < 400 * 22_500
-    assert np.isfinite(result.matrices.input_vectors).all()
-    assert result.matrices.output_vectors.any()
+    assert np.isfinite(result.weights.input_vectors).all()
+    assert result.weights.output_vectors.any()
 
 
 def test_an_error_in_the_callback_ends_the_run(clusters, monkeypatch):
@@ -159,23 +162,23 @@ def test_a_run_that_diverges_stops_with_what_to_change(clusters, kernel):
 
 
 def test_nan_in_a_matrix_is_found():
-    matrices = initial_matrices(10, 4, 1)
-    check_matrices(matrices, config())
-    matrices.output_vectors[7, 2] = np.nan
+    weights = make_weights(10, config(vector_size=4))
+    check_weights(weights, config())
+    weights.output_vectors[7, 2] = np.nan
     with pytest.raises(TrainingError, match="row 7 of output_vectors has norm nan"):
-        check_matrices(matrices, config())
-    matrices.output_vectors[7, 2] = 3000
+        check_weights(weights, config())
+    weights.output_vectors[7, 2] = 3000
     with pytest.raises(TrainingError, match=r"row 7 of output_vectors has norm 3e\+03"):
-        check_matrices(matrices, config())
+        check_weights(weights, config())
 
 
 def test_a_loss_that_is_wrong_is_noticed():
-    check_loss(untrained_loss(5), config())
+    check_loss(UNTRAINED, UNTRAINED, config())
     for loss in (np.nan, np.inf):
         with pytest.raises(TrainingError, match="NaN or infinity"):
-            check_loss(loss, config())
-    with pytest.raises(TrainingError, match=r"rose to 20 a pair, where untrained vectors have 4\.16"):
-        check_loss(20, config())
+            check_loss(loss, UNTRAINED, config())
+    with pytest.raises(TrainingError, match=r"rose to 20 an example, from 4\.16 when untrained"):
+        check_loss(20, UNTRAINED, config())
 
 
 def test_settings_that_cannot_do_what_they_say_are_told():
@@ -194,7 +197,7 @@ def test_nothing_to_learn_is_an_error():
 
 
 def test_memory_is_estimated_and_checked(monkeypatch):
-    assert matrices_size(1000, 100) == 2 * 1000 * 112 * 4
+    assert matrices_size(1000, config(vector_size=100)) == 2 * 1000 * 112 * 4
     monkeypatch.setattr(resources, "available_memory", lambda: 10 << 20)
     assert "of 10 MiB available" in check_memory(1000, config())
     with pytest.raises(ResourceError, match=r"not enough memory: .*Keep at most 73,\d+ words"):
@@ -214,16 +217,16 @@ def test_the_sampled_loss_is_close_to_the_exact_one(clusters, monkeypatch):
     exact = Trainer(*clusters, config()).run()
     monkeypatch.setattr(trainer, "record_interval", lambda tokens: 8)
     sampled = Trainer(*clusters, config()).run()
-    assert digest(exact.matrices) == digest(sampled.matrices), "recording changes nothing"
+    assert digest(exact.weights) == digest(sampled.weights), "recording changes nothing"
     assert sampled.loss != exact.loss
     assert sampled.loss == pytest.approx(exact.loss, rel=0.03)
 
 
 def test_initial_vectors_are_word2vecs():
-    matrices = initial_matrices(2000, 50, 1)
-    values = matrices.input_vectors[:, :50]
+    weights = make_weights(2000, config(vector_size=50))
+    values = weights.input_vectors[:, :50]
     assert np.abs(values).max() <= 1 / 100
     assert values.std() == pytest.approx(1 / 100 / 3**0.5, rel=0.02)
-    assert not matrices.output_vectors.any()
-    assert not matrices.input_vectors[:, 50:].any()
+    assert not weights.output_vectors.any()
+    assert not weights.input_vectors[:, 50:].any()
     assert reach_of(np.array([0, 9]), 5) == 5

@@ -14,12 +14,16 @@ import click
 
 from coterie.cli.console import Option
 from coterie.config import (
+    Architecture,
+    CbowGradient,
     Collisions,
     CorpusConfig,
     EncodingErrors,
     Kernel,
     Lowercase,
+    NcePartition,
     NegativeSharing,
+    ObjectiveName,
     Subsampling,
     TrainingConfig,
     VocabularyConfig,
@@ -57,7 +61,7 @@ def _option(
             default = config.__dataclass_fields__[name].default
             settings.setdefault("default", default)
             settings.setdefault("show_default", default is not None)
-            if default is not None and not isinstance(default, bool):
+            if not isinstance(default, bool):
                 settings.setdefault("type", settings.pop("choices", type(default)))
     flags = f"--{name.replace('_', '-')}"
     if isinstance(settings["default"], bool):
@@ -73,26 +77,67 @@ _TRAINING, _WORDS, _TEXT, _STORAGE = "Training", "Vocabulary", "Text", "Memory a
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _SETTINGS: tuple[Callable[[Any], Any], ...] = (
+    _option(_TRAINING, "objective", "The loss that is trained.", choices=_choice(ObjectiveName)),
+    _option(
+        _TRAINING,
+        "architecture",
+        "Each word of a window predicts its centre, or their mean does.",
+        choices=_choice(Architecture),
+    ),
     _option(_TRAINING, "vector_size", "Length of the vectors."),
     _option(_TRAINING, "window", "Greatest distance between a word and its context words."),
-    _option(_TRAINING, "negative", "Random words that each window is told apart from."),
+    _option(
+        _TRAINING,
+        "negative",
+        "Random words that each window is told apart from; beside hierarchical softmax, more than 0 trains "
+        "negative sampling too.  [default: 5; hierarchical softmax: 0; softmax has none]",
+        type=int,
+    ),
     _option(_TRAINING, "epochs", "Passes over the text; small corpora need more."),
     _option(_TRAINING, "workers", "Threads.  [default: one per core]", type=int),
     _option(_TRAINING, "seed", "Of all randomness; with --workers 1 the same seed gives the same vectors."),
-    _option(_TRAINING, "alpha", "Learning rate at the start."),
+    _option(
+        _TRAINING,
+        "alpha",
+        "Learning rate at the start.  [default: 0.025; CBOW with the gradient of the mean: 0.075]",
+        type=float,
+    ),
     _option(_TRAINING, "min_alpha", "Learning rate at the end."),
     _option(_TRAINING, "sample", "Words more frequent than this are thinned out; 0 keeps them all."),
     _option(_TRAINING, "subsampling", "Formula by which they are thinned out.", choices=_choice(Subsampling)),
     _option(
         _TRAINING, "shrink_windows", "Draw each window's size from 1 to --window, or always take the whole."
     ),
-    _option(_TRAINING, "ns_exponent", "Negatives are drawn in proportion to count to this power."),
-    _option(_TRAINING, "collisions", "A negative that is the word itself.", choices=_choice(Collisions)),
+    _option(
+        _TRAINING,
+        "ns_exponent",
+        "Negatives are drawn in proportion to count to this power.  [default: 0.75]",
+        type=float,
+    ),
+    _option(
+        _TRAINING,
+        "collisions",
+        "A negative that is the word itself.  [default: skip; nce always keeps it]",
+        choices=_choice(Collisions),
+    ),
     _option(
         _TRAINING,
         "negative_sharing",
-        "Draw negatives for each window (fast) or for each pair of words.",
+        "Draw negatives for each window (fast) or for each pair of words; Skip-gram only.  [default: window]",
         choices=_choice(NegativeSharing),
+    ),
+    _option(
+        _TRAINING,
+        "nce_partition",
+        "The partition function of nce: learned from log V on, or fixed at one.  [default: learned]",
+        choices=_choice(NcePartition),
+    ),
+    _option(
+        _TRAINING,
+        "cbow_gradient",
+        "Gradient of cbow's mean: divided by its words, as the mean has it, or whole to each, as word2vec "
+        "does.  [default: mean]",
+        choices=_choice(CbowGradient),
     ),
     _option(
         _TRAINING, "kernel", "Vector instructions, plain code, or what the CPU can.", choices=_choice(Kernel)

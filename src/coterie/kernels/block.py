@@ -30,7 +30,7 @@ class Matrices(NamedTuple):
 
 
 class Addresses(NamedTuple):
-    """Where a block's scores and row lists begin."""
+    """Where a block's scores, row lists and mean input begin."""
 
     scores: int
     input_rows: int
@@ -39,20 +39,25 @@ class Addresses(NamedTuple):
     output_copy_rows: int
     stash: int
     coming: int
+    bag: int
 
 
 class Block(NamedTuple):
     """One thread's working memory for blocks of up to M × N rows.
 
-    ``inputs`` (M), ``outputs`` (N) and ``labels`` (N) are filled by the caller with row numbers and labels,
-    ``coming`` (1 + N) with the addresses of rows that the next block will need;
-    ``loss`` collects, in float64, the loss and the number of input rows that it was summed over.
+    ``inputs`` (M), ``outputs`` (N), ``labels`` (N) and ``offsets`` (N) are filled by the caller with row
+    numbers, labels and offsets, ``coming`` (1 + N) with the addresses of rows that the next block will need;
+    ``loss`` collects, in float64, the loss and the number of input rows that it was summed over, and
+    ``gradient_sum`` what the offsets' common part is to change by. ``bag`` (2, padded D) has room for the
+    mean of input rows, after a step and before it.
     """
 
     inputs: NDArray[np.int64]
     outputs: NDArray[np.int64]
     labels: NDArray[np.float32]
+    offsets: NDArray[np.float32]
     loss: NDArray[np.float64]
+    gradient_sum: NDArray[np.float64]
     scores: NDArray[np.float32]
     input_copy: NDArray[np.float32]
     output_copy: NDArray[np.float32]
@@ -63,6 +68,7 @@ class Block(NamedTuple):
     stash: NDArray[np.float32]
     coming: NDArray[np.int64]
     stamps: NDArray[np.int64]
+    bag: NDArray[np.float32]
     addresses: Addresses
     columns: int
 
@@ -90,12 +96,15 @@ def make_block(inputs: int, outputs: int, vector_size: int) -> Block:
     input_copy_rows, output_copy_rows = _row_addresses(input_copy), _row_addresses(output_copy)
     stash = aligned_matrix(outputs, LANES)
     coming = np.zeros(1 + outputs, np.int64)
-    addressed = (scores, input_rows, output_rows, input_copy_rows, output_copy_rows, stash, coming)
+    bag = aligned_matrix(2, vector_size)
+    addressed = (scores, input_rows, output_rows, input_copy_rows, output_copy_rows, stash, coming, bag)
     return Block(
         inputs=np.zeros(inputs, np.int64),
         outputs=np.zeros(outputs, np.int64),
         labels=np.zeros(outputs, np.float32),
+        offsets=np.zeros(outputs, np.float32),
         loss=np.zeros(2, np.float64),
+        gradient_sum=np.zeros(1, np.float64),
         scores=scores,
         input_copy=input_copy,
         output_copy=output_copy,
@@ -106,6 +115,7 @@ def make_block(inputs: int, outputs: int, vector_size: int) -> Block:
         stash=stash,
         coming=coming,
         stamps=np.zeros(1 + STAMPS, np.int64),
+        bag=bag,
         addresses=Addresses(*(array.ctypes.data for array in addressed)),
         # Fewer than the padded columns: what is beyond stays zero in every row, so whole vectors suffice.
         columns=-(-vector_size // LANES) * LANES,

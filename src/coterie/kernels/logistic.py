@@ -1,23 +1,25 @@
 """The logistic block: M input rows against N output rows, one step of gradient descent.
 
-With ``X`` the block's input rows (M × D), ``Y`` its output rows (N × D), a label ``t_j`` ∈ {0, 1} for each
-output row and the learning rate η::
+With ``X`` the block's input rows (M × D), ``Y`` its output rows (N × D), a label ``t_j`` ∈ {0, 1} and an
+offset ``o_j`` for each output row, and the learning rate η::
 
-    S = Y Xᵀ                      scores, s_ji = Y_j · X_i
+    S = Y Xᵀ − o                  scores, s_ji = Y_j · X_i − o_j
     L = Σ_ij  −t_j log σ(s_ji) − (1 − t_j) log σ(−s_ji)
     G = η (t_j − σ(s_ji))         = −η ∂L/∂s_ji
     X_i += Σ_j G_ji Y_j           both right-hand sides from the values
     Y_j += Σ_i G_ji X_i           before the step
 
-Negative sampling is this block with N = 1 + k and the labels 1, 0, … 0 (arXiv 1310.4546, equation 4).
-Each step exists twice with the same meaning: :func:`plain_step` in plain loops, :func:`simd_step` on the
-vector intrinsics of :mod:`coterie.kernels.simd`. A row may be listed more than once on either side: its
-changes add up.
+Three objectives are this block: negative sampling with N = 1 + k, the labels 1, 0, … 0 and no offsets (arXiv
+1310.4546, equation 4), noise-contrastive estimation with offsets, and hierarchical softmax with the inner
+nodes of a path as output rows. Each step exists twice with the same meaning: :func:`make_plain_step` in plain
+loops, :func:`make_simd_step` on the vector intrinsics of :mod:`coterie.kernels.simd`. A row may be listed
+more than once on either side: its changes add up.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +35,7 @@ from coterie.kernels.simd import (
     scaled_sigmoids,
 )
 
-__all__ = [
-    "plain_step",
-    "sigmoid",
-    "simd_step",
-]
+__all__ = ["make_plain_step", "make_simd_step", "sigmoid"]
 
 
 _FACTORS = 512  # of ½ or more: their product is far from what float64 cannot hold
@@ -103,96 +101,135 @@ def _copy_rows(
             copy[i, d] = matrix[numbers[i], d]
 
 
-@inlined_kernel
-def plain_step(
-    matrices: Matrices,
-    block: Block,
-    inputs: Index,
-    outputs: Index,
-    coming: Index,
-    rate: np.float32,
-    record: bool,
+@inner_kernel
+def _subtract_offsets(
+    scores: NDArray[np.float32], offsets: NDArray[np.float32], outputs: Index, stride: Index
 ) -> None:
-    """Do one step on the first `inputs` × `outputs` rows named in `block`, in plain loops."""
-    columns = block.columns
-    x, y, scores = block.input_copy, block.output_copy, block.scores
-    stride = inputs
-    _copy_rows(matrices.input_vectors, block.inputs, inputs, block.columns, block.input_copy)
-    _copy_rows(matrices.output_vectors, block.outputs, outputs, block.columns, block.output_copy)
     for j in range(outputs):
-        for i in range(inputs):
-            total = np.float32(0)
-            for d in range(columns):
-                total += x[i, d] * y[j, d]
-            scores[j * stride + i] = total
-    if record:
-        _add_loss(block.scores, block.labels, inputs, outputs, stride, block.loss)
+        for i in range(j * stride, j * stride + stride):
+            scores[i] -= offsets[j]
+
+
+@inner_kernel
+def _gradient_sum(scores: NDArray[np.float32], inputs: Index, outputs: Index, stride: Index) -> float:
+    """Return Σ G: an amount common to all offsets goes downhill by as much."""
+    total = 0.0
     for j in range(outputs):
-        for i in range(inputs):
-            scores[j * stride + i] = rate * (block.labels[j] - sigmoid(scores[j * stride + i]))
-    for i in range(inputs):
-        row = matrices.input_vectors[block.inputs[i]]
+        for i in range(j * stride, j * stride + inputs):
+            total += np.float64(scores[i])
+    return total
+
+
+def make_plain_step(*, offsets: bool) -> Any:
+    """Return a kernel that does one step on the first M × N rows named in a block, in plain loops.
+
+    It takes (matrices, block, M, N, coming, rate, record). With ``offsets`` it subtracts ``block.offsets``
+    from the scores, and adds Σ G to ``block.gradient_sum``; without, neither is compiled.
+    """
+
+    @inlined_kernel
+    def plain_step(
+        matrices: Matrices,
+        block: Block,
+        inputs: Index,
+        outputs: Index,
+        coming: Index,
+        rate: np.float32,
+        record: bool,
+    ) -> None:
+        columns = block.columns
+        x, y, scores = block.input_copy, block.output_copy, block.scores
+        stride = inputs
+        _copy_rows(matrices.input_vectors, block.inputs, inputs, block.columns, block.input_copy)
+        _copy_rows(matrices.output_vectors, block.outputs, outputs, block.columns, block.output_copy)
         for j in range(outputs):
-            g = scores[j * stride + i]
-            for d in range(columns):
-                row[d] += g * y[j, d]
-    for j in range(outputs):
-        row = matrices.output_vectors[block.outputs[j]]
+            for i in range(inputs):
+                total = np.float32(0)
+                for d in range(columns):
+                    total += x[i, d] * y[j, d]
+                scores[j * stride + i] = total
+        if offsets:
+            _subtract_offsets(scores, block.offsets, outputs, stride)
+        if record:
+            _add_loss(block.scores, block.labels, inputs, outputs, stride, block.loss)
+        for j in range(outputs):
+            for i in range(inputs):
+                scores[j * stride + i] = rate * (block.labels[j] - sigmoid(scores[j * stride + i]))
+        if offsets:
+            block.gradient_sum[0] += _gradient_sum(scores, inputs, outputs, stride)
         for i in range(inputs):
-            g = scores[j * stride + i]
-            for d in range(columns):
-                row[d] += g * x[i, d]
+            row = matrices.input_vectors[block.inputs[i]]
+            for j in range(outputs):
+                g = scores[j * stride + i]
+                for d in range(columns):
+                    row[d] += g * y[j, d]
+        for j in range(outputs):
+            row = matrices.output_vectors[block.outputs[j]]
+            for i in range(inputs):
+                g = scores[j * stride + i]
+                for d in range(columns):
+                    row[d] += g * x[i, d]
+
+    return plain_step
 
 
-@inlined_kernel
-def simd_step(
-    matrices: Matrices,
-    block: Block,
-    inputs: Index,
-    outputs: Index,
-    coming: Index,
-    rate: np.float32,
-    record: bool,
-) -> None:
-    """Do what :func:`plain_step` does, on vectors; rows stay in their matrices wherever they can."""
-    columns = block.columns
-    stride = (inputs + 3) & ~3
-    for i in range(inputs):
-        block.input_rows[i] = matrices.input_address + block.inputs[i] * matrices.row_bytes
-    for j in range(outputs):
-        block.output_rows[j] = matrices.output_address + block.outputs[j] * matrices.row_bytes
-    xs, ys, scores = block.addresses.input_rows, block.addresses.output_rows, block.addresses.scores
-    _score_tiles(xs, inputs, ys, outputs, columns, scores, 4 * stride)
-    if record:
-        _add_loss(block.scores, block.labels, inputs, outputs, stride, block.loss)
-    scaled_sigmoids(scores, outputs * stride, -rate)
-    for j in range(outputs):
-        if block.labels[j] > 0:
-            for i in range(j * stride, j * stride + stride):
-                block.scores[i] += rate
-    old_xs, old_ys, stash = xs, ys, block.addresses.stash
-    if inputs > UPDATE_ROWS or not _distinct(block.outputs, outputs, block.stamps):
-        # Several sweeps, or a row that is listed twice: the old values are copied away first.
-        _copy_rows(matrices.input_vectors, block.inputs, inputs, columns, block.input_copy)
-        _copy_rows(matrices.output_vectors, block.outputs, outputs, columns, block.output_copy)
-        old_xs, old_ys = block.addresses.input_copy_rows, block.addresses.output_copy_rows
-    for i in range(0, inputs, UPDATE_ROWS):
-        m = min(inputs - i, UPDATE_ROWS)
-        rank_update(
-            old_xs + 8 * i,
-            xs + 8 * i,
-            m,
-            old_ys,
-            ys,
-            outputs,
-            columns,
-            scores + 4 * i,
-            4 * stride,
-            stash,
-            block.addresses.coming,
-            coming,
-        )
-        coming = 0
+def make_simd_step(*, offsets: bool) -> Any:
+    """Return what :func:`make_plain_step` does, on vectors; rows stay in their matrices wherever they can."""
+
+    @inlined_kernel
+    def simd_step(
+        matrices: Matrices,
+        block: Block,
+        inputs: Index,
+        outputs: Index,
+        coming: Index,
+        rate: np.float32,
+        record: bool,
+    ) -> None:
+        columns = block.columns
+        stride = (inputs + 3) & ~3
+        for i in range(inputs):
+            block.input_rows[i] = matrices.input_address + block.inputs[i] * matrices.row_bytes
+        for j in range(outputs):
+            block.output_rows[j] = matrices.output_address + block.outputs[j] * matrices.row_bytes
+        xs, ys, scores = block.addresses.input_rows, block.addresses.output_rows, block.addresses.scores
+        _score_tiles(xs, inputs, ys, outputs, columns, scores, 4 * stride)
+        if offsets:
+            _subtract_offsets(block.scores, block.offsets, outputs, stride)
+        if record:
+            _add_loss(block.scores, block.labels, inputs, outputs, stride, block.loss)
+        scaled_sigmoids(scores, outputs * stride, -rate)
+        for j in range(outputs):
+            if block.labels[j] > 0:
+                for i in range(j * stride, j * stride + stride):
+                    block.scores[i] += rate
+        if offsets:
+            block.gradient_sum[0] += _gradient_sum(block.scores, inputs, outputs, stride)
+        old_xs, old_ys, stash = xs, ys, block.addresses.stash
+        if inputs > UPDATE_ROWS or not _distinct(block.outputs, outputs, block.stamps):
+            # Several sweeps, or a row that is listed twice: the old values are copied away first.
+            _copy_rows(matrices.input_vectors, block.inputs, inputs, columns, block.input_copy)
+            _copy_rows(matrices.output_vectors, block.outputs, outputs, columns, block.output_copy)
+            old_xs, old_ys = block.addresses.input_copy_rows, block.addresses.output_copy_rows
+        for i in range(0, inputs, UPDATE_ROWS):
+            m = min(inputs - i, UPDATE_ROWS)
+            rank_update(
+                old_xs + 8 * i,
+                xs + 8 * i,
+                m,
+                old_ys,
+                ys,
+                outputs,
+                columns,
+                scores + 4 * i,
+                4 * stride,
+                stash,
+                block.addresses.coming,
+                coming,
+            )
+            coming = 0
+
+    return simd_step
 
 
 @inner_kernel

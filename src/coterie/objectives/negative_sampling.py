@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling (arXiv 1310.4546, equation 4; derivation: arXiv 1402.3722).
+"""Negative sampling (arXiv 1310.4546, equation 4; derivation: arXiv 1402.3722).
 
 For a pair (input word I, output word O) and k negatives w drawn from the noise distribution q:
 
@@ -21,66 +21,43 @@ Where it deviates from the source:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from coterie.config import Kernel
-from coterie.errors import ConfigError
-from coterie.kernels.block import Block, Matrices, make_block
-from coterie.kernels.compile import JIT_ENABLED, Index, inner_kernel, kernel
-from coterie.kernels.emitter import supported
-from coterie.kernels.logistic import plain_step, simd_step
+from coterie.config import TrainingConfig
+from coterie.kernels.block import Block, Matrices, make_matrices
+from coterie.kernels.compile import Index, inner_kernel
+from coterie.objectives.walk import RowLists, WalkObjective, walk_over, walk_settings
+from coterie.objectives.weights import Weights
 from coterie.sampling.plan import ChunkPlan
 
-__all__ = ["Rules", "make_block_for", "train_chunk_with"]
+__all__ = ["NEGATIVE_SAMPLING", "Noise", "label_first_row", "list_coming_draws", "negative_sampling"]
 
 
-class Rules(NamedTuple):
-    """What of the settings the training of a chunk needs."""
+class Noise(NamedTuple):
+    """What the kernels need: k, and what happens to a negative that equals the output word."""
 
     negative: int
-    reach: int
-    shared: bool
     skip_collisions: bool
 
 
-TrainChunk = Callable[[Matrices, ChunkPlan, Rules, Block, np.float32, bool], None]
-
-
-def make_block_for(reach: int, negative: int, vector_size: int) -> Block:
-    """Return working memory for windows of up to `reach` words on either side."""
-    return make_block(2 * reach, 1 + negative, vector_size)
-
-
-def train_chunk_with(choice: Kernel) -> TrainChunk:
-    """Return the function that trains one planned chunk, for ``kernel=choice``.
-
-    It takes (matrices, plan, rules, block, learning rate, record): with `record` the loss before each step
-    is added to ``block.loss``.
-
-    Raises
-    ------
-    ConfigError
-        When ``"simd"`` is asked for and this CPU, or a session with the JIT off, cannot run it.
-    """
-    able = JIT_ENABLED and supported()
-    if choice == "simd" and not able:
-        raise ConfigError(
-            "kernel is 'simd', but this CPU has neither AVX2 with FMA nor NEON (or NUMBA_DISABLE_JIT is "
-            "set); use kernel='plain'."
-        )
-    return _simd if able and choice != "plain" else _plain
+@inner_kernel
+def label_first_row(rows: Any, block: Block) -> None:
+    """Label the first output row 1 and the others 0."""
+    block.labels[0] = 1
+    for j in range(1, block.labels.size):
+        block.labels[j] = 0
 
 
 @inner_kernel
-def _list_outputs(plan: ChunkPlan, rules: Rules, block: Block, centre: Index, draw: Index) -> int:
+def _list_outputs(rows: Noise, plan: ChunkPlan, block: Block, centre: Index, draw: Index) -> int:
     """List the centre and its negatives as the block's output rows; return how many there are."""
     block.outputs[0] = plan.tokens[centre]
     outputs = 1
-    for i in range(draw, draw + rules.negative):
-        if rules.skip_collisions and plan.negatives[i] == plan.tokens[centre]:
+    for i in range(draw, draw + rows.negative):
+        if rows.skip_collisions and plan.negatives[i] == plan.tokens[centre]:
             continue
         block.outputs[outputs] = plan.negatives[i]
         outputs += 1
@@ -88,53 +65,39 @@ def _list_outputs(plan: ChunkPlan, rules: Rules, block: Block, centre: Index, dr
 
 
 @inner_kernel
-def _list_coming(
-    matrices: Matrices, plan: ChunkPlan, rules: Rules, block: Block, centre: Index, draw: Index
+def list_coming_draws(
+    matrices: Matrices, rows: Any, plan: ChunkPlan, block: Block, centre: Index, draw: Index
 ) -> int:
-    """List the rows that the next block needs and this one may not have; return how many.
-
-    They are its centre and negatives, which lie anywhere in memory, and the word that comes into reach.
-    """
-    width, end = np.int64(matrices.row_bytes), plan.extent[0] - 1
-    block.coming[0] = matrices.input_address + plan.tokens[min(centre + 1 + rules.reach, end)] * width
-    block.coming[1] = matrices.output_address + plan.tokens[min(centre + 1, end)] * width
-    last = min(draw + 2 * rules.negative, plan.negatives.size)
+    """List the next block's centre and negatives, which lie anywhere in memory; return the count so far."""
+    width = np.int64(matrices.row_bytes)
+    word = plan.tokens[min(centre + 1, plan.extent[0] - 1)]
+    block.coming[1] = matrices.output_address + word * width
+    last = min(draw + 2 * rows.negative, plan.negatives.size)
     count = 2
-    for i in range(draw + rules.negative, last):
+    for i in range(draw + rows.negative, last):
         block.coming[count] = matrices.output_address + plan.negatives[i] * width
         count += 1
     return count
 
 
-def _train_chunk(step: Any) -> Any:
-    """Compile the walk over a plan around one implementation of the block."""
-
-    @kernel
-    def train_chunk(
-        matrices: Matrices, plan: ChunkPlan, rules: Rules, block: Block, rate: np.float32, record: bool
-    ) -> None:
-        first, last = plan.extent[1], plan.extent[2]
-        block.labels[0] = 1
-        for j in range(1, block.labels.size):
-            block.labels[j] = 0
-        draw = np.int64(0)
-        for centre in range(first, last):
-            contexts = plan.high[centre] - plan.low[centre] - 1
-            size, groups = (contexts, min(contexts, 1)) if rules.shared else (1, contexts)
-            context = plan.low[centre]
-            for _ in range(groups):
-                for i in range(size):
-                    if context == centre:
-                        context += 1
-                    block.inputs[i] = plan.tokens[context]
-                    context += 1
-                outputs = _list_outputs(plan, rules, block, centre, draw)
-                coming = _list_coming(matrices, plan, rules, block, centre, draw)
-                step(matrices, block, size, outputs, coming, rate, record)
-                draw += rules.negative
-
-    return train_chunk
+@inner_kernel
+def _settle(rows: Noise, block: Block) -> None:
+    pass
 
 
-_plain: TrainChunk = _train_chunk(plain_step)
-_simd: TrainChunk = _train_chunk(simd_step)
+NEGATIVE_SAMPLING = RowLists(label_first_row, _list_outputs, list_coming_draws, _settle, offsets=False)
+"""The kernels of negative sampling."""
+
+
+def negative_sampling(weights: Weights, config: TrainingConfig, reach: int) -> WalkObjective:
+    """Return the objective for windows of up to `reach` words on either side."""
+    assert weights.output_vectors is not None
+    return WalkObjective(
+        matrices=make_matrices(weights.input_vectors, weights.output_vectors),
+        train_chunk=walk_over(NEGATIVE_SAMPLING, config.architecture, config.kernel),
+        rows=Noise(config.negative, config.collisions == "skip"),
+        walk=walk_settings(config, reach),
+        outputs=1 + config.negative,
+        vector_size=config.vector_size,
+        untrained_loss=(1 + config.negative) * math.log(2),
+    )

@@ -72,15 +72,22 @@ def make_sampler(counts: NDArray[np.int64], config: TrainingConfig, epoch: int) 
     """Return what is needed to draw the plans of `epoch`; the tables are the same in every epoch."""
     sampler = Sampler(
         keep=keep_thresholds(keep_probabilities(counts, config.sample, config.subsampling)),
-        alias=build_alias_table(noise_distribution(counts, config.ns_exponent)),
+        alias=_alias_table(counts, config.ns_exponent),
         window_key=np.uint64(0),
         negative_key=np.uint64(0),
         window=config.window,
         shrink=config.shrink_windows,
         negative=config.negative,
-        shared=config.negative_sharing == "window",
+        shared=config.negative_sharing != "pair",
     )
     return for_epoch(sampler, config.seed, epoch)
+
+
+def _alias_table(counts: NDArray[np.int64], exponent: float | None) -> NDArray[np.uint64]:
+    """Return the table that negatives are drawn from; none are without an exponent."""
+    if exponent is None:
+        return np.zeros(1, np.uint64)
+    return build_alias_table(noise_distribution(counts, exponent))
 
 
 def make_plan(chunk_tokens: int, reach: int, config: TrainingConfig) -> ChunkPlan:
@@ -89,7 +96,7 @@ def make_plan(chunk_tokens: int, reach: int, config: TrainingConfig) -> ChunkPla
     `reach` is the farthest that a window can really reach: ``window``, or less if sentences are shorter.
     """
     capacity = chunk_tokens + 2 * reach + 1  # a token is written before it is known to survive
-    draws = chunk_tokens if config.negative_sharing == "window" else chunk_tokens * 2 * reach
+    draws = chunk_tokens * (2 * reach if config.negative_sharing == "pair" else 1)
     return ChunkPlan(
         tokens=np.zeros(capacity, np.int32),
         positions=np.zeros(capacity, np.int64),

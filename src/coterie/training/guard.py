@@ -9,20 +9,17 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.errors import CorpusError, TrainingError
-from coterie.kernels.block import Matrices
+from coterie.objectives.weights import Weights
 
-__all__ = ["check_input", "check_loss", "check_matrices", "check_outcome", "untrained_loss"]
+__all__ = ["check_input", "check_loss", "check_outcome", "check_weights"]
 
 # Vectors of a healthy run have norms of 1 to 20. σ saturates, so a bad run grows by steps, not to infinity.
 _LARGEST_NORM = 1000.0
 _ROWS_AT_A_TIME = 65_536
-# Running text ends at 50 to 60 % of the untrained loss.
-_HARDLY_LEARNED = 0.9
-
-
-def untrained_loss(negative: int) -> float:
-    """Return the loss of zero scores, (1 + k)·log 2, from which a run starts."""
-    return (1 + negative) * math.log(2)
+# Running text ends at 50 to 60 % of the untrained loss under negative sampling. The others start from about
+# the unigram's entropy, of which the context explains a tenth.
+_HARDLY_LEARNED = {"negative_sampling": 0.9}
+_HARDLY_LEARNED_ELSEWHERE = 0.98
 
 
 def check_input(offsets: NDArray[np.int64], words: int, config: TrainingConfig) -> list[str]:
@@ -58,19 +55,18 @@ def check_input(offsets: NDArray[np.int64], words: int, config: TrainingConfig) 
     return remarks
 
 
-def check_outcome(loss: float | None, config: TrainingConfig) -> str | None:
-    """Return a remark on a run that has hardly learned anything, or None."""
-    start = untrained_loss(config.negative)
-    if loss is None or loss < _HARDLY_LEARNED * start:
+def check_outcome(loss: float | None, untrained: float, config: TrainingConfig) -> str | None:
+    """Return a remark on a run that has hardly learned from its `untrained` loss on, or None."""
+    if loss is None or loss < untrained * _HARDLY_LEARNED.get(config.objective, _HARDLY_LEARNED_ELSEWHERE):
         return None
     return (
-        f"the loss is {loss:.3g} a pair, and untrained vectors have {start:.3g}: little was learned. "
+        f"the loss is {loss:.3g} an example, and untrained vectors have {untrained:.3g}: little was learned. "
         f"Train longer (epochs, now {config.epochs}) or give more text."
     )
 
 
-def check_loss(loss: float, config: TrainingConfig) -> None:
-    """Stop a run whose loss is not a number, or twice that of guessing.
+def check_loss(loss: float, untrained: float, config: TrainingConfig) -> None:
+    """Stop a run whose loss is not a number, or twice that of `untrained` vectors.
 
     Raises
     ------
@@ -79,15 +75,14 @@ def check_loss(loss: float, config: TrainingConfig) -> None:
     """
     if not math.isfinite(loss):
         raise TrainingError(f"the loss became {loss}: the vectors hold NaN or infinity. {_advice(config)}")
-    start = untrained_loss(config.negative)
-    if loss > 2 * start:
+    if loss > 2 * untrained:
         raise TrainingError(
-            f"the loss rose to {loss:.3g} a pair, where untrained vectors have {start:.3g}: it diverges. "
+            f"the loss rose to {loss:.3g} an example, from {untrained:.3g} when untrained: it diverges. "
             f"{_advice(config)}"
         )
 
 
-def check_matrices(matrices: Matrices, config: TrainingConfig, rows: int | None = None) -> None:
+def check_weights(weights: Weights, config: TrainingConfig, rows: int | None = None) -> None:
     """Stop a run whose vectors hold NaN or exploding norms, looking at the first `rows` (None: all).
 
     Raises
@@ -95,8 +90,7 @@ def check_matrices(matrices: Matrices, config: TrainingConfig, rows: int | None 
     TrainingError
         With the row's number, its norm and what to change.
     """
-    for name in ("input_vectors", "output_vectors"):
-        matrix = getattr(matrices, name)
+    for name, matrix in weights.matrices():
         for start in range(0, len(matrix) if rows is None else min(rows, len(matrix)), _ROWS_AT_A_TIME):
             block = matrix[start : start + _ROWS_AT_A_TIME]
             with np.errstate(over="ignore", invalid="ignore"):
@@ -110,4 +104,7 @@ def check_matrices(matrices: Matrices, config: TrainingConfig, rows: int | None 
 
 
 def _advice(config: TrainingConfig) -> str:
-    return f"Lower alpha (now {config.alpha:g}; 0.025 suits most corpora) or epochs (now {config.epochs})."
+    usual = TrainingConfig(architecture=config.architecture, cbow_gradient=config.cbow_gradient).alpha
+    return (
+        f"Lower alpha (now {config.alpha:g}; {usual:g} suits most corpora) or epochs (now {config.epochs})."
+    )

@@ -15,6 +15,7 @@ __all__ = ["available_cores", "available_memory", "check_memory", "matrices_size
 # 357 MiB beyond the matrices at 485 thousand words, 555 MiB at 1.25 million.
 _BASE_BYTES = 210 << 20
 _WORD_BYTES = 280
+_COUNTED = {2: "two", 3: "three"}
 
 
 def available_cores() -> int:
@@ -22,15 +23,19 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def matrices_size(words: int, vector_size: int) -> int:
-    """Return the bytes of both matrices, padded rows included.
+def matrices_size(words: int, config: TrainingConfig) -> int:
+    """Return the bytes of the matrices, padded rows included: two, or three where two objectives are trained.
 
     Examples
     --------
-    >>> matrices_size(1_000_000, 100) / 2**20
+    >>> matrices_size(1_000_000, TrainingConfig(vector_size=100)) / 2**20
     854.4921875
     """
-    return 2 * words * padded_columns(vector_size) * 4
+    return _matrices(config) * words * padded_columns(config.vector_size) * 4
+
+
+def _matrices(config: TrainingConfig) -> int:
+    return 3 if config.objective == "hierarchical_softmax" and config.negative else 2
 
 
 def _read_number(path: str) -> int | None:
@@ -63,16 +68,17 @@ def check_memory(words: int, config: TrainingConfig) -> str:
     ResourceError
         When the machine does not have it.
     """
-    needed = matrices_size(words, config.vector_size)
+    needed = matrices_size(words, config)
     available = available_memory()
     estimate = (
-        f"two matrices of {words:,} × {config.vector_size} take {needed / 2**20:,.0f} MiB, "
+        f"{_COUNTED[_matrices(config)]} matrices of {words:,} × {config.vector_size} "
+        f"take {needed / 2**20:,.0f} MiB, "
         f"the run about {(needed + words * _WORD_BYTES + _BASE_BYTES) / 2**20:,.0f} MiB"
     )
     if available is None:
         return estimate
     if needed > available:
-        fits = int(available * 0.9) // matrices_size(1, config.vector_size)
+        fits = int(available * 0.9) // matrices_size(1, config)
         raise ResourceError(
             f"not enough memory: {estimate}, and {available / 2**20:,.0f} MiB are available. "
             f"Keep at most {fits:,} words (max_vocab_size, or a higher min_count) or lower vector_size."

@@ -7,6 +7,7 @@ phase of one lane, in which threads take chunks freely.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,6 +29,9 @@ _CHUNKS_PER_EPOCH = 256
 # A chunk should take a fraction of a second, since the loop stops between chunks.
 _CHUNK_FLOPS = 1e9
 _MOST_DRAWS = 4_000_000
+# The full softmax takes a chunk as one batch: enough inputs for the matrix products to run at the BLAS's
+# speed, and few enough for the sum of their gradients to be a small step.
+_SOFTMAX_TOKENS = 256
 
 
 class WorkUnit(NamedTuple):
@@ -48,21 +52,26 @@ def reach_of(offsets: NDArray[np.int64], window: int) -> int:
     return max(1, min(window, longest - 1))
 
 
-def chunk_tokens(tokens: int, reach: int, config: TrainingConfig) -> int:
-    """Return how many token positions a chunk has.
+def chunk_tokens(tokens: int, words: int, reach: int, config: TrainingConfig) -> int:
+    """Return how many token positions a chunk has, in a corpus of `tokens` over `words` words.
 
     Examples
     --------
-    >>> chunk_tokens(36_000_000, 5, TrainingConfig()), chunk_tokens(100_000, 5, TrainingConfig())
-    (16384, 512)
+    >>> [chunk_tokens(tokens, 10_000, 5, TrainingConfig()) for tokens in (36_000_000, 100_000)]
+    [16384, 512]
+    >>> chunk_tokens(36_000_000, 10_000, 5, TrainingConfig(objective="softmax"))
+    256
     """
-    flops_per_token = 6 * reach * (1 + config.negative) * config.vector_size
-    draws_per_token = config.negative * (1 if config.negative_sharing == "window" else 2 * reach)
+    if config.objective == "softmax":
+        return _SOFTMAX_TOKENS
+    path = math.log2(words) if config.objective == "hierarchical_softmax" else 0
+    flops_per_token = 6 * reach * (1 + config.negative + path) * config.vector_size
+    draws_per_token = config.negative * (2 * reach if config.negative_sharing == "pair" else 1)
     most = min(
         _MOST_TOKENS,
         max(tokens // _CHUNKS_PER_EPOCH, _WORTHWHILE_TOKENS),
         int(_CHUNK_FLOPS / flops_per_token),
-        _MOST_DRAWS // draws_per_token,
+        _MOST_DRAWS // max(1, draws_per_token),
     )
     return max(_FEWEST_TOKENS, most)
 

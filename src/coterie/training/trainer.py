@@ -17,17 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.kernels.allocate import aligned_matrix
-from coterie.kernels.block import Block, Matrices, make_matrices
-from coterie.objectives.negative_sampling import Rules, make_block_for, train_chunk_with
+from coterie.objectives.choose import make_objective
+from coterie.objectives.objective import Learner
+from coterie.objectives.weights import Weights, make_weights
 from coterie.sampling.plan import ChunkPlan, Sentences, for_epoch, make_plan, make_sampler, plan_chunk
-from coterie.training.guard import check_loss, check_matrices
+from coterie.training.guard import check_loss, check_weights
 from coterie.training.metrics import LossMeter, record, record_interval, records_chunk
 from coterie.training.progress import Progress
 from coterie.training.resources import available_cores
 from coterie.training.schedule import WorkUnit, chunk_tokens, learning_rate, plan_work, reach_of
 
-__all__ = ["Trainer", "TrainingResult", "initial_matrices"]
+__all__ = ["Trainer", "TrainingResult"]
 
 # How often the main thread looks: often enough that Ctrl-C and the end are noticed at once.
 _TICK = 0.05
@@ -39,12 +39,13 @@ _JOIN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a run leaves: the matrices, and figures about the run."""
+    """What a run leaves: the weights, and figures about the run."""
 
-    matrices: Matrices
+    weights: Weights
     seconds: float
     words: int
     loss: float | None
+    untrained_loss: float
     interrupted: bool
     workers: int
     metrics: list[dict[str, Any]] = field(default_factory=list)
@@ -53,19 +54,6 @@ class TrainingResult:
     def words_per_second(self) -> float:
         """Corpus words trained in a second, over the run without compilation."""
         return self.words / self.seconds if self.seconds > 0 else 0.0
-
-
-def initial_matrices(words: int, vector_size: int, seed: int) -> Matrices:
-    """Return input vectors uniform in ±1/(2D) and zero output vectors, as word2vec starts."""
-    inputs = aligned_matrix(words, vector_size)
-    generator = np.random.Generator(np.random.Philox(key=seed))
-    rows = max(1, (1 << 22) // vector_size)  # a few MiB at a time, so that no second matrix comes to exist
-    for start in range(0, words, rows):
-        block = inputs[start : start + rows, :vector_size]
-        block[:] = (generator.random(block.shape, dtype=np.float32) - np.float32(0.5)) / np.float32(
-            vector_size
-        )
-    return make_matrices(inputs, aligned_matrix(words, vector_size))
 
 
 class Trainer:
@@ -94,15 +82,12 @@ class Trainer:
         self._sentences, self._config, self._callback = sentences, config, callback
         self.workers = config.workers or available_cores()
         self._reach = reach_of(sentences.offsets, config.window)
-        self._chunk = chunk_tokens(len(sentences.ids), self._reach, config)
+        self._chunk = chunk_tokens(len(sentences.ids), len(counts), self._reach, config)
         self._planned = len(sentences.ids) * config.epochs
         self._interval = record_interval(len(sentences.ids))
-        self._train_chunk = train_chunk_with(config.kernel)
-        self._rules = Rules(
-            config.negative, self._reach, config.negative_sharing == "window", config.collisions == "skip"
-        )
         self._sampler = make_sampler(counts, config, epoch=0)
-        self.matrices = initial_matrices(len(counts), config.vector_size, config.seed)
+        self.weights = make_weights(len(counts), config)
+        self._objective = make_objective(self.weights, counts, config, self._reach)
         self._units = plan_work(sentences.offsets, self._chunk, config.epochs)
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -118,8 +103,12 @@ class Trainer:
         Raises
         ------
         TrainingError
-            When the loss or the vectors go wrong; the matrices are then not to be used.
+            When the loss or the vectors go wrong; the weights are then not to be used.
         """
+        with self._objective.session():
+            return self._run()
+
+    def _run(self) -> TrainingResult:
         threads = [
             threading.Thread(target=self._work, name=f"coterie-{i}", daemon=True) for i in range(self.workers)
         ]
@@ -144,11 +133,18 @@ class Trainer:
         seconds = time.perf_counter() - start
         if self._failure is not None:
             raise self._failure
-        check_matrices(self.matrices, self._config)
+        check_weights(self.weights, self._config)
         self._metrics.append(record(self._progress(seconds)))
         last = self._meter.epoch(self._epoch)
         return TrainingResult(
-            self.matrices, seconds, self._done, last, interrupted, self.workers, self._metrics
+            self.weights,
+            seconds,
+            self._done,
+            last,
+            self._objective.untrained_loss,
+            interrupted,
+            self.workers,
+            self._metrics,
         )
 
     def _watch(self, threads: list[threading.Thread], start: float) -> None:
@@ -163,7 +159,7 @@ class Trainer:
                 self._metrics.append(record(progress))
             if now - guarded >= _GUARD_EVERY:
                 guarded = now
-                check_matrices(self.matrices, self._config, rows=_GUARDED_ROWS)
+                check_weights(self.weights, self._config, rows=_GUARDED_ROWS)
             if self._callback is not None:
                 self._callback(progress)
 
@@ -189,36 +185,35 @@ class Trainer:
         config = self._config
         try:
             plan = make_plan(self._chunk, self._reach, config)
-            block = make_block_for(self._reach, config.negative, config.vector_size)
+            learner = self._objective.learner()
             if not self._ready.is_set():
                 # An empty chunk changes nothing, but compiles everything.
                 plan_chunk(self._sampler, self._sentences, 0, 0, 0, self._reach, plan)
-                self._train_chunk(self.matrices, plan, self._rules, block, np.float32(0), False)
+                learner(plan, 0.0, False)
                 self._ready.set()
             while not self._stop.is_set():
                 with self._lock:
                     unit = next(self._units, None)
                 if unit is None:
                     return
-                self._train_unit(unit, plan, block)
+                self._train_unit(unit, plan, learner)
         except BaseException as error:  # noqa: BLE001 - carried to the calling thread, which raises it
             self._failure = error
             self._stop.set()
 
-    def _train_unit(self, unit: WorkUnit, plan: ChunkPlan, block: Block) -> None:
+    def _train_unit(self, unit: WorkUnit, plan: ChunkPlan, learner: Learner) -> None:
         config = self._config
         sampler = for_epoch(self._sampler, config.seed, unit.epoch)
         rate = learning_rate(
             unit.epoch * len(self._sentences.ids) + unit.start, self._planned, config.alpha, config.min_alpha
         )
         recorded = records_chunk(config.seed, unit.epoch, unit.chunk, self._interval)
-        block.loss[:] = 0
         plan_chunk(sampler, self._sentences, unit.sentence, unit.start, unit.stop, self._reach, plan)
-        self._train_chunk(self.matrices, plan, self._rules, block, np.float32(rate), recorded)
+        summed, examples = learner(plan, rate, recorded)
         with self._lock:
             self._done += unit.stop - unit.start
             self._epoch, self._rate = unit.epoch, rate
-            self._meter.add(unit.epoch, float(block.loss[0]), float(block.loss[1]))
+            self._meter.add(unit.epoch, summed, examples)
             loss = self._meter.recent
         if recorded and loss is not None:
-            check_loss(loss, config)
+            check_loss(loss, self._objective.untrained_loss, config)

@@ -1,0 +1,141 @@
+"""Hierarchical softmax (Morin and Bengio 2005) on a Huffman tree, as in arXiv 1310.4546, section 2.1.
+
+The words are the leaves of a binary tree, and each inner node n has a vector P_n. The way from the root to
+word O turns left or right at every node, with probability σ(±P_n · v_I), so that
+
+    p(O | I) = Π_n σ(±s_n)                       s_n = P_n · v_I,  + to the left, − to the right
+    L        = −Σ_n log σ(±s_n)
+    ∂L/∂P_n  = (σ(s_n) − t_n) v_I                t_n = 1 on the way left, 0 on the way right
+    ∂L/∂v_I  = Σ_n (σ(s_n) − t_n) P_n
+
+over the nodes n of the path: a logistic block whose output rows are the path and whose labels are the code's
+complement. The probabilities of all words sum to 1 for any vectors. In a Huffman tree by counts
+the mean path has about the unigram's entropy in nodes, less than log₂ V.
+
+Where it deviates from the source: the pairs of a Skip-gram window share the path, which is the centre's, and
+are one block. With ``negative`` above 0 negative sampling is trained beside it on the same input vectors,
+with its own ``output_vectors``: chunk by chunk in turns, where the released word2vec takes turns within a
+pair.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.config import TrainingConfig
+from coterie.kernels.block import Block, Matrices, make_matrices
+from coterie.kernels.compile import Index, inner_kernel
+from coterie.objectives.huffman import build_huffman
+from coterie.objectives.negative_sampling import negative_sampling
+from coterie.objectives.objective import Learner, Objective
+from coterie.objectives.walk import RowLists, WalkObjective, walk_over, walk_settings
+from coterie.objectives.weights import Weights
+from coterie.sampling.plan import ChunkPlan
+
+__all__ = ["HIERARCHICAL_SOFTMAX", "Paths", "hierarchical_softmax"]
+
+
+class Paths(NamedTuple):
+    """Every word's path: inner nodes and turns (1: right) at ``starts[w]`` … ``starts[w + 1] - 1``."""
+
+    starts: NDArray[np.int64]
+    nodes: NDArray[np.int32]
+    bits: NDArray[np.uint8]
+
+
+# The nodes near the root are in the cache already.
+_HOT_NODES = 4
+
+
+@inner_kernel
+def _prepare(rows: Paths, block: Block) -> None:
+    pass
+
+
+@inner_kernel
+def _list_outputs(rows: Paths, plan: ChunkPlan, block: Block, centre: Index, draw: Index) -> int:
+    """List the nodes of the centre's path with their labels."""
+    word = plan.tokens[centre]
+    start = rows.starts[word]
+    outputs = int(rows.starts[word + 1] - start)
+    for j in range(outputs):
+        block.outputs[j] = rows.nodes[start + j]
+        block.labels[j] = np.float32(1) - np.float32(rows.bits[start + j])
+    return outputs
+
+
+@inner_kernel
+def _list_coming(
+    matrices: Matrices, rows: Paths, plan: ChunkPlan, block: Block, centre: Index, draw: Index
+) -> int:
+    """List the lower nodes of the next centre's path; return the count so far."""
+    word, count = plan.tokens[min(centre + 1, plan.extent[0] - 1)], 1
+    for j in range(rows.starts[word] + _HOT_NODES, rows.starts[word + 1]):
+        block.coming[count] = matrices.output_address + rows.nodes[j] * np.int64(matrices.row_bytes)
+        count += 1
+    return count
+
+
+@inner_kernel
+def _settle(rows: Paths, block: Block) -> None:
+    pass
+
+
+HIERARCHICAL_SOFTMAX = RowLists(_prepare, _list_outputs, _list_coming, _settle, offsets=False)
+"""The kernels of hierarchical softmax."""
+
+
+def hierarchical_softmax(
+    weights: Weights,
+    counts: NDArray[np.int64],
+    outputs: NDArray[np.float64],
+    config: TrainingConfig,
+    reach: int,
+) -> Objective:
+    """Return the objective, with negative sampling beside it if ``config.negative`` is above 0.
+
+    ``outputs``, shape (V,), is the distribution of output words.
+    """
+    assert weights.node_vectors is not None
+    tree = build_huffman(counts)
+    lengths = np.diff(tree.starts)
+    paths = WalkObjective(
+        matrices=make_matrices(weights.input_vectors, weights.node_vectors),
+        train_chunk=walk_over(HIERARCHICAL_SOFTMAX, config.architecture, config.kernel),
+        rows=Paths(tree.starts, tree.nodes, tree.bits),
+        walk=walk_settings(config, reach)._replace(negative=0, shared=True),
+        outputs=int(lengths.max()),
+        vector_size=config.vector_size,
+        untrained_loss=float(outputs @ lengths) * math.log(2),
+    )
+    return _Both(paths, negative_sampling(weights, config, reach)) if config.negative else paths
+
+
+@dataclass(frozen=True)
+class _Both:
+    """Two objectives on the same input vectors, in turns; the loss of an example is the sum of theirs."""
+
+    first: WalkObjective
+    second: WalkObjective
+
+    @property
+    def untrained_loss(self) -> float:
+        return self.first.untrained_loss + self.second.untrained_loss
+
+    def session(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def learner(self) -> Learner:
+        first, second = self.first.learner(), self.second.learner()
+
+        def train(plan: ChunkPlan, rate: float, record: bool) -> tuple[float, float]:
+            loss, examples = first(plan, rate, record)
+            return loss + second(plan, rate, record)[0], examples
+
+        return train
