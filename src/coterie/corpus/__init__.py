@@ -7,6 +7,7 @@ from coterie.corpus.phrase_file import read_phrase_file
 from coterie.corpus.sources import Paths
 from coterie.corpus.tokenize import TOKENIZERS
 from coterie.corpus.vocabulary_file import read_vocabulary_file
+from coterie.corpus.written import write_text
 
 __all__ = [
     "TOKENIZERS",
@@ -22,4 +23,5 @@ __all__ = [
     "list_caches",
     "read_phrase_file",
     "read_vocabulary_file",
+    "write_text",
 ]
