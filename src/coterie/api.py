@@ -203,8 +203,8 @@ def learn_phrases(
 
     Examples
     --------
-    >>> text = ["she moved to new york", "new york is large", "a new ship", "york is old"] * 3
-    >>> learn_phrases(text, phrase_threshold=1).join("in new york".split())
+    >>> text = ["she likes new york", "new york likes ships", "he likes ships"] * 10
+    >>> learn_phrases(text, phrase_threshold=3).join("in new york".split())
     ['in', 'new_york']
     """
     from coterie.corpus import encode, write_text

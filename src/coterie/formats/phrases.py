@@ -64,7 +64,7 @@ def read_phrases(path: str | os.PathLike[str]) -> tuple[dict[str, Any], list[Row
     """
     name = os.fspath(path)
     with reading(path) as file:
-        lines = _objects(file, name)
+        lines = _objects(file.read(), name)
         header = next(lines, None)
         if header is None or header.get("format") != _FORMAT:
             raise FormatError(
@@ -81,14 +81,14 @@ def read_phrases(path: str | os.PathLike[str]) -> tuple[dict[str, Any], list[Row
             rows.append(row)
     if len(rows) != header["phrases"]:
         raise FormatError(
-            f"{name}, line {len(rows) + 1:,}: the file ends after {len(rows):,} phrases, and "
+            f"{name}, line {len(rows) + 2:,}: the file ends after {len(rows):,} phrases, and "
             f"{header['phrases']:,} were written. Copy it again."
         )
     return header, rows
 
 
-def _objects(file: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(file, 1):
+def _objects(content: bytes, name: str) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n") if content else (), 1):
         try:
             value = json.loads(line.decode("utf-8"))
         except ValueError as error:
