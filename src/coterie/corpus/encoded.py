@@ -18,6 +18,7 @@ import json
 import os
 import shutil
 import weakref
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -79,8 +80,6 @@ class EncodedCorpus:
         ``ids[offsets[i]:offsets[i + 1]]``; none is empty.
     raw_tokens, raw_words
         Tokens and distinct words of the text, after phrases were joined and before words were dropped.
-    phrases
-        What was joined in the text; ``None`` where nothing was asked for.
     fingerprint
         Hash of the contents: equal for equal ids, sentences and vocabularies.
 
@@ -105,7 +104,11 @@ class EncodedCorpus:
         with pa.memory_map(str(path / VOCABULARY)) as file:
             table = pa.ipc.open_file(file).read_all()
             self.vocabulary = Vocabulary(table["word"].to_pylist(), np.array(table["count"]))
-        self.phrases = PhraseModel.load(path / PHRASES) if PHRASES in self.meta["files"] else None
+
+    @cached_property
+    def phrases(self) -> PhraseModel | None:
+        """What was joined in the text; ``None`` where nothing was asked for."""
+        return PhraseModel.load(self.path / PHRASES) if PHRASES in self.meta["files"] else None
 
     @property
     def size(self) -> int:

@@ -133,11 +133,14 @@ def encode(
         skipped = _first_pass(reader, made, counter, folder, workers, progress)
         with disk_faults(folder):
             counted = _Counted(reader, counter, skipped)
-            meta = _second_pass(folder, counted, asked, memory_limit, on_event or _silence, warn)
+            meta, joined = _second_pass(folder, counted, asked, memory_limit, on_event or _silence, warn)
             write_meta(folder, {**meta, "key": key.ingredients if key else None}, durable=kept is not None)
         if kept is not None and key is not None:
-            return kept.publish(folder, key)
-        return EncodedCorpus(folder, verify=False, temporary=True)
+            encoded = kept.publish(folder, key)
+        else:
+            encoded = EncodedCorpus(folder, verify=False, temporary=True)
+        encoded.phrases = joined  # known here, so that nothing has to be read
+        return encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,28 +191,29 @@ def _second_pass(
     memory_limit: int,
     tell: Callable[[str], None],
     warn: Callable[[str], None],
-) -> dict[str, Any]:
-    """Join phrases, rank the words, rewrite the ids, write the vocabulary; return the sizes."""
+) -> tuple[dict[str, Any], PhraseModel | None]:
+    """Join phrases, rank the words, rewrite ids, write the vocabulary; return the sizes and the phrases."""
     vocabulary, counter = asked.vocabulary, counted.counter
-    tokens = counter.tokens
+    tokens, model = counter.tokens, None
     if asked.delimiter is None:
         ranking = counter.finish(vocabulary)
     else:
         wanted = wanted_words(vocabulary, asked.phrases, asked.model)
         ranking = counter.finish(wanted, containing=asked.delimiter)
         if ranking.words:
-            ranking, tokens = _join_phrases(folder, ranking, asked, memory_limit, tell, warn)
+            ranking, tokens, model = _join_phrases(folder, ranking, asked, memory_limit, tell, warn)
     check_words(counted.reader, tokens, counted.skipped, ranking, vocabulary)
     tell_missing(ranking, vocabulary, counted.skipped, warn)
     n_tokens, n_sentences = rewrite(folder, by_rank(ranking))
     write_vocabulary(folder, ranking.words, ranking.counts)
-    return {
+    sizes = {
         "n_tokens": n_tokens,
         "n_sentences": n_sentences,
         "n_words": len(ranking.words),
         "raw_tokens": tokens,
         "raw_words": ranking.raw_words,
     }
+    return sizes, model
 
 
 def _join_phrases(
@@ -219,8 +223,8 @@ def _join_phrases(
     memory_limit: int,
     tell: Callable[[str], None],
     warn: Callable[[str], None],
-) -> tuple[Ranking, int]:
-    """Join phrases in the text and keep them beside it; return the words and the tokens that are now."""
+) -> tuple[Ranking, int, PhraseModel]:
+    """Join phrases in the text and keep them beside it; return its words and tokens after that."""
     joiner = PhraseJoiner(folder, ranking, asked.delimiter or "", tell, warn)
     if asked.model is None:
         model = joiner.learn(asked.phrases, memory_limit)
@@ -229,7 +233,7 @@ def _join_phrases(
         joiner.apply(model)
     with (folder / PHRASES).open("wb") as file:
         model.write(file)
-    return joiner.finish(asked.vocabulary), joiner.tokens
+    return joiner.finish(asked.vocabulary), joiner.tokens, model
 
 
 def _silence(message: str) -> None:

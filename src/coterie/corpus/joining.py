@@ -120,12 +120,20 @@ def leftmost(positions: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArra
     >>> leftmost(np.array([0, 1, 2, 6]), np.array([2, 3, 2, 2])).tolist()
     [0, 2, 3]
     """
-    chosen, free = [], 0
-    for which, (position, length) in enumerate(zip(positions.tolist(), lengths.tolist(), strict=True)):
+    # Most overlap with none; only the others have to be gone through one by one.
+    ends = np.maximum.accumulate(positions + lengths)
+    apart = np.ones(len(positions) + 1, np.bool_)
+    apart[1:-1] = positions[1:] >= ends[:-1]
+    chosen = apart[:-1] & apart[1:]
+    entangled = np.flatnonzero(~chosen)
+    free = 0
+    for which, position, length in zip(
+        entangled.tolist(), positions[entangled].tolist(), lengths[entangled].tolist(), strict=True
+    ):
         if position >= free:
-            chosen.append(which)
+            chosen[which] = True
             free = position + length
-    return np.array(chosen, np.int64)
+    return np.flatnonzero(chosen)
 
 
 def join_on_disk(

@@ -164,6 +164,7 @@ class PhraseJoiner:
                 f"{before - self._tokens:,} times joined"
             )
         facts = {**config.to_dict(), "tokens": tokens, "undercounts": undercounts}
+        facts["phrase_threshold"] = list(config.phrase_threshold or ())  # as a file gives it back
         del facts["known_phrases"], facts["phrase_delimiter"]
         if any(undercounts):
             self._warn(

@@ -25,6 +25,7 @@ Row = tuple[int, tuple[str, ...], int, float | None]
 """Pass, words, count, score."""
 
 _FORMAT = "coterie phrases"
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def write_phrases(file: BinaryIO, header: Mapping[str, Any], rows: Iterable[Row]) -> None:
@@ -46,7 +47,7 @@ def write_phrases(file: BinaryIO, header: Mapping[str, Any], rows: Iterable[Row]
     first = {"format": _FORMAT, "format_version": FORMAT_VERSION, "phrases": len(lines), **header}
     for line in (first, *lines):
         try:
-            file.write(json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+            file.write(_JSON.encode(line).encode() + b"\n")
         except UnicodeEncodeError as error:
             raise FormatError(f"the phrase {line} is not Unicode text and can't be saved.") from error
 
