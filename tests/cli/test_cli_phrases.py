@@ -9,7 +9,7 @@ import pytest
 
 import coterie
 
-FILLERS = "ship sail wave fish plough corn ox".split()
+FILLERS = ["ship", "sail", "wave", "fish", "plough", "corn", "ox"]
 LINES = "".join(
     " ".join([FILLERS[i % 7], FILLERS[i % 5], "new", "york", FILLERS[3 * i % 7], FILLERS[i * i % 7]]) + "\n"
     for i in range(105)

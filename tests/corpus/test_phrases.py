@@ -1,6 +1,7 @@
 """Phrases learned and joined on ids, against the slow twin on words."""
 
 from collections import Counter
+from itertools import pairwise
 
 import corpus_twin
 import numpy as np
@@ -21,7 +22,7 @@ EVERY_WORD = VocabularyConfig(min_count=1)
 
 def sentences_of(encoded):
     words, offsets = encoded.vocabulary.words, encoded.offsets.tolist()
-    return [[words[i] for i in encoded.ids[a:b]] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [[words[i] for i in encoded.ids[a:b]] for a, b in pairwise(offsets)]
 
 
 def passes_of(model):
@@ -304,7 +305,7 @@ def test_damaged_phrases_of_a_cache_are_noticed(tmp_path):
     assert size == sum(file.stat().st_size for file in folder.iterdir())
     damaged = folder / "phrases.jsonl"
     damaged.write_bytes(damaged.read_bytes().replace(b"york", b"ymrk"))
-    with pytest.raises(FormatError, match="phrases.jsonl"):
+    with pytest.raises(FormatError, match=r"phrases\.jsonl"):
         EncodedCorpus(folder)
     with encode(path, **options) as encoded:
         assert not encoded.from_cache

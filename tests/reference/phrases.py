@@ -1,7 +1,8 @@
-"""A slow twin of phrase learning, written from arXiv 1310.4546, section 4; it imports nothing of the package."""
+"""A slow twin of phrase learning, from arXiv 1310.4546, section 4; it imports nothing of the package."""
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 
 def paper_score(pair, first, second, tokens, discount):
@@ -16,7 +17,7 @@ def npmi(pair, first, second, tokens):
 
 def count(sentences):
     words = Counter(word for sentence in sentences for word in sentence)
-    pairs = Counter(pair for sentence in sentences for pair in zip(sentence, sentence[1:], strict=False))
+    pairs = Counter(pair for sentence in sentences for pair in pairwise(sentence))
     return words, pairs
 
 
