@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 
 from coterie.config import CorpusConfig, PhraseConfig, VocabularyConfig
 from coterie.corpus.cache import Cache, CacheConfig, CacheKey, building
-from coterie.corpus.counting import Ranking, WordCounter
+from coterie.corpus.counting import WordCounter
 from coterie.corpus.disk import check_room, disk_faults, estimated_bytes
-from coterie.corpus.encoded import IDS, OFFSETS, PHRASES, EncodedCorpus, write_meta, write_vocabulary
-from coterie.corpus.phrase_learning import PhraseJoiner, wanted_words
+from coterie.corpus.encoded import IDS, OFFSETS, EncodedCorpus, write_meta
 from coterie.corpus.pieces import Block
 from coterie.corpus.reading import Reader
-from coterie.corpus.remarks import check_words, tell_missing
-from coterie.corpus.rewriting import by_rank, rewrite
+from coterie.corpus.second_pass import Asked, FirstPass, second_pass
 from coterie.corpus.sources import Paths
 from coterie.corpus.tokenize import Sentences, Tokenizer, make_tokenizer
 from coterie.errors import ConfigError
@@ -109,7 +107,7 @@ def encode(
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
     warn = on_event or warn_caller
-    asked = _Asked(vocabulary, phrases, phrase_model)
+    asked = Asked(vocabulary, phrases, phrase_model)
     made = make_tokenizer(corpus, tokenizer)
     reader = Reader(source, corpus, warn)
     kept: Cache | None = None
@@ -132,8 +130,8 @@ def encode(
         counter = WordCounter(folder, memory_limit)
         skipped = _first_pass(reader, made, counter, folder, workers, progress)
         with disk_faults(folder):
-            counted = _Counted(reader, counter, skipped)
-            meta, joined = _second_pass(folder, counted, asked, memory_limit, on_event or _silence, warn)
+            first = FirstPass(reader, counter, skipped)
+            meta, joined = second_pass(folder, first, asked, memory_limit, on_event or _silence, warn)
             write_meta(folder, {**meta, "key": key.ingredients if key else None}, durable=kept is not None)
         if kept is not None and key is not None:
             encoded = kept.publish(folder, key)
@@ -141,99 +139,6 @@ def encode(
             encoded = EncodedCorpus(folder, verify=False, temporary=True)
         encoded.phrases = joined  # known here, so that nothing has to be read
         return encoded
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is to become of the text's words."""
-
-    vocabulary: VocabularyConfig
-    phrases: PhraseConfig
-    model: PhraseModel | None
-
-    def __post_init__(self) -> None:
-        if self.model is None:
-            return
-        for option in ("phrases", "known_phrases"):
-            if value := getattr(self.phrases, option):
-                raise ConfigError(
-                    f"{option} is {value!r}, but phrase_model is given, whose phrases are joined as they "
-                    f"are; leave {option} or phrase_model out."
-                )
-
-    @property
-    def delimiter(self) -> str | None:
-        """What joins phrases, ``None`` where there are none to join."""
-        return self.phrases.phrase_delimiter if self.model is None else self.model.delimiter
-
-    def ingredients(self, memory_limit: int) -> dict[str, Any] | None:
-        """Return what of this, beside the vocabulary's settings, decides about the encoded text."""
-        if self.model is not None:
-            return {"model": self.model.fingerprint}
-        if not self.phrases:
-            return None
-        return {**self.phrases.to_dict(), "memory_limit": memory_limit if self.phrases.phrases else None}
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """What the first pass found."""
-
-    reader: Reader
-    counter: WordCounter
-    skipped: int
-
-
-def _second_pass(
-    folder: Path,
-    counted: _Counted,
-    asked: _Asked,
-    memory_limit: int,
-    tell: Callable[[str], None],
-    warn: Callable[[str], None],
-) -> tuple[dict[str, Any], PhraseModel | None]:
-    """Join phrases, rank the words, rewrite ids, write the vocabulary; return the sizes and the phrases."""
-    vocabulary, counter = asked.vocabulary, counted.counter
-    tokens, model = counter.tokens, None
-    if asked.delimiter is None:
-        ranking = counter.finish(vocabulary)
-    else:
-        wanted = wanted_words(vocabulary, asked.phrases, asked.model)
-        ranking = counter.finish(wanted, containing=asked.delimiter)
-        if ranking.words:
-            ranking, tokens, model = _join_phrases(folder, ranking, asked, memory_limit, tell, warn)
-    check_words(counted.reader, tokens, counted.skipped, ranking, vocabulary)
-    tell_missing(ranking, vocabulary, counted.skipped, warn)
-    n_tokens, n_sentences = rewrite(folder, by_rank(ranking))
-    write_vocabulary(folder, ranking.words, ranking.counts)
-    sizes = {
-        "n_tokens": n_tokens,
-        "n_sentences": n_sentences,
-        "n_words": len(ranking.words),
-        "raw_tokens": tokens,
-        "raw_words": ranking.raw_words,
-    }
-    return sizes, model
-
-
-def _join_phrases(
-    folder: Path,
-    ranking: Ranking,
-    asked: _Asked,
-    memory_limit: int,
-    tell: Callable[[str], None],
-    warn: Callable[[str], None],
-) -> tuple[Ranking, int, PhraseModel]:
-    """Join phrases in the text and keep them beside it; return its words and tokens after that."""
-    joiner = PhraseJoiner(folder, ranking, asked.delimiter or "", tell, warn)
-    if asked.model is None:
-        model = joiner.learn(asked.phrases, memory_limit)
-    else:
-        model = asked.model
-        joiner.apply(model)
-    with (folder / PHRASES).open("wb") as file:
-        model.write(file)
-    return joiner.finish(asked.vocabulary), joiner.tokens, model
 
 
 def _silence(message: str) -> None:
