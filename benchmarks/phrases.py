@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import shlex
@@ -234,6 +235,11 @@ def main() -> None:
         return
     if options.corpus and not options.corpus.is_file():
         parser.error(f"--corpus {options.corpus}: no such file")
+    if importlib.util.find_spec("gensim") is None:
+        sys.exit(
+            "error: gensim is not installed (it has no wheel for Python 3.14 yet); "
+            "run `make clean` and `make PYTHON=python3.13 bench-phrases`."
+        )
     with tempfile.TemporaryDirectory(prefix="coterie-bench-") as folder:
         text = prepare(options.corpus, options.words, Path(folder))
         machine = report.machine()
