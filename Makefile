@@ -18,10 +18,10 @@ endif
 # wrong index raises), and compiled with bounds checks. SIMD kernels exist only when compiled.
 PLAIN_TESTS := tests/kernels tests/sampling tests/objectives -m "not simd and not slow"
 
-.PHONY: help demo test check bench clean stale
+.PHONY: help demo test check bench bench-phrases clean stale
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo-installed  ## train on the King James Bible in under a minute and look at the neighbours
 	@$(BIN)/coterie demo
@@ -42,6 +42,9 @@ check: $(VENV)/installed  ## the fast part: format, lint, strict types, import c
 
 bench: $(VENV)/bench-installed  ## speed and quality beside gensim; CORPUS=file EVAL=folder BENCH="--words 5000000" to choose
 	$(BIN)/python benchmarks/run.py $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
+
+bench-phrases: $(VENV)/bench-installed  ## phrase learning beside gensim; CORPUS=file BENCH="--words 5000000" to choose
+	$(BIN)/python benchmarks/phrases.py $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)
 
 clean:  ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage demo-model

@@ -90,7 +90,7 @@ def test_all_words_below_min_count():
     [
         ({"size": 100}, "there is no option 'size'; here it is vector_size"),
         ({"vectorsize": 100}, "there is no option 'vectorsize'; did you mean vector_size?"),
-        ({"sg": 1}, "there is no option 'sg'. Skip-gram is what is trained; leave it out."),
+        ({"sg": 1}, "there is no option 'sg'. It is architecture='skip_gram'"),
         ({"corpus_file": "a"}, "The text is the first argument"),
         ({"zzz": 1}, "Options: alpha"),
         ({"window": 0}, "window is 0; it must be between 1 and"),

@@ -7,7 +7,7 @@
 2
 """
 
-from coterie.api import load, load_model, train
+from coterie.api import learn_phrases, load, load_model, train
 from coterie.errors import (
     ConfigError,
     CorpusError,
@@ -19,6 +19,7 @@ from coterie.errors import (
     WordNotFoundError,
 )
 from coterie.model import Model
+from coterie.phrases import Phrase, PhraseModel
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 
@@ -28,6 +29,8 @@ __all__ = [
     "CoterieError",
     "FormatError",
     "Model",
+    "Phrase",
+    "PhraseModel",
     "Progress",
     "ResourceError",
     "TrainingError",
@@ -35,6 +38,7 @@ __all__ = [
     "WordNotFoundError",
     "WordVectors",
     "__version__",
+    "learn_phrases",
     "load",
     "load_model",
     "train",

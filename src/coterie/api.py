@@ -8,12 +8,13 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from coterie.config import CorpusConfig, TrainingConfig, VocabularyConfig
-from coterie.errors import ConfigError, TrainingInterrupted
+from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
+from coterie.errors import ConfigError, CorpusError, TrainingInterrupted
 from coterie.model import Model
 from coterie.notices import warn_caller
+from coterie.phrases import PhraseModel
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from coterie.corpus import CacheConfig, EncodedCorpus, EncodeProgress, Source
     from coterie.training.trainer import TrainingResult
 
-__all__ = ["load", "load_model", "train"]
+__all__ = ["learn_phrases", "load", "load_model", "train"]
 
 # Options of gensim that have no counterpart.
 _NEEDLESS = {
@@ -44,6 +45,9 @@ _OTHER_NAMES = {
     "threads": "workers",
     "max_final_vocab": "max_vocab_size",
     "callbacks": "callback",
+    "delimiter": "phrase_delimiter",
+    "scoring": "phrase_scoring",
+    "threshold": "phrase_threshold",
 }
 
 
@@ -51,6 +55,7 @@ def train(
     source: Source | None = None,
     *,
     tokenizer: str | Callable[[str], Iterable[str]] = "words",
+    phrase_model: PhraseModel | str | os.PathLike[str] | None = None,
     cache: bool = True,
     cache_dir: str | os.PathLike[str] | None = None,
     cache_limit: int | None = None,
@@ -68,10 +73,13 @@ def train(
         (one text each) or of lists of tokens, gone through once, however many epochs.
     tokenizer
         ``"words"``, ``"whitespace"``, or a function from a sentence to its tokens.
+    phrase_model
+        Phrases to join in the text, or the file that holds them, instead of learning them from it.
     cache, cache_dir, cache_limit
         Keep the encoded text of files for later runs, where, and at most how many bytes of such texts.
     memory_limit
-        Bytes that the dictionary of distinct words may take before it spills to disk.
+        Bytes that the dictionary of distinct words may take before it spills to disk, and as many for
+        the pairs of words from which phrases are learned.
     callback
         Called some times a second with a :class:`Progress`.
     on_event
@@ -79,7 +87,8 @@ def train(
     **settings
         Any field of :class:`~coterie.config.TrainingConfig` (``vector_size=100, window=5, negative=5,
         epochs=5, workers=None, seed=1`` …), :class:`~coterie.config.VocabularyConfig` (``min_count=5``,
-        ``max_vocab_size``, ``words``, ``keep_words``) and :class:`~coterie.config.CorpusConfig`
+        ``max_vocab_size``, ``words``, ``keep_words``), :class:`~coterie.config.PhraseConfig` (``phrases=0``,
+        ``phrase_threshold``, ``known_phrases`` …) and :class:`~coterie.config.CorpusConfig`
         (``text_field``, ``lowercase``, ``encoding_errors``).
 
     Returns
@@ -105,9 +114,10 @@ def train(
     _refuse_needless(settings)
     if source is None:
         raise ConfigError("train needs a text as its first argument: a path, or strings, or token lists.")
-    function = None if isinstance(tokenizer, str) else tokenizer
-    name = tokenizer if isinstance(tokenizer, str) else getattr(tokenizer, "__name__", repr(tokenizer))
-    corpus_config, vocabulary_config, config = _configs({**settings, "tokenizer": name})
+    function, name = _tokenizer(tokenizer)
+    configs = _configs({**settings, "tokenizer": name})
+    corpus_config, vocabulary_config, phrase_config, config = configs
+    known = _phrase_model(phrase_model)
 
     from coterie.corpus import encode
     from coterie.training.resources import available_cores
@@ -116,6 +126,8 @@ def train(
         source,
         corpus_config,
         vocabulary_config,
+        phrases=phrase_config,
+        phrase_model=known,
         tokenizer=function,
         cache=_cache(cache_dir, cache_limit) if cache else None,
         memory_limit=memory_limit,
@@ -146,7 +158,7 @@ def train(
             "interrupted": result.interrupted,
             "encoded_before": corpus.from_cache,
         }
-        model = _model(corpus, result, (corpus_config, vocabulary_config, config), statistics, figures)
+        model = _model(corpus, result, configs, statistics, figures)
         done = result.words / (corpus.n_tokens * config.epochs)
     if result.interrupted:
         raise TrainingInterrupted(
@@ -154,6 +166,78 @@ def train(
             model,
         )
     return model
+
+
+def learn_phrases(
+    source: Source,
+    *,
+    tokenizer: str | Callable[[str], Iterable[str]] = "words",
+    text: str | os.PathLike[str] | None = None,
+    memory_limit: int = 512 << 20,
+    workers: int | None = None,
+    callback: Callable[[Progress], None] | None = None,
+    on_event: Callable[[str], None] | None = None,
+    **settings: Any,
+) -> PhraseModel:
+    """Learn which neighbouring words are phrases, without training on them.
+
+    Parameters
+    ----------
+    source, tokenizer, memory_limit, callback, on_event
+        As :func:`train` takes them.
+    text
+        File for the text with its phrases joined: a sentence a line, blanks between the words; its name may
+        end in ``.gz .bz2 .xz .zst``.
+    workers
+        Threads that tokenise; ``None`` takes one per available core.
+    **settings
+        Any field of :class:`~coterie.config.PhraseConfig` (``phrases=1``, ``phrase_min_count=5``,
+        ``phrase_threshold``, ``phrase_scoring``, ``known_phrases`` …) and of
+        :class:`~coterie.config.CorpusConfig`.
+
+    Returns
+    -------
+    PhraseModel
+        ``.join(words)`` joins phrases in new text, ``.save(path)`` keeps them, and ``train`` takes them as
+        ``phrase_model``.
+
+    Examples
+    --------
+    >>> text = ["she likes new york", "new york likes ships", "he likes ships"] * 10
+    >>> learn_phrases(text, phrase_threshold=3).join("in new york".split())
+    ['in', 'new_york']
+    """
+    from coterie.corpus import encode, write_text
+    from coterie.training.resources import available_cores
+
+    function, name = _tokenizer(tokenizer)
+    corpus_config, phrase_config = _sorted_into(
+        (CorpusConfig, PhraseConfig), {"phrases": 1, **settings, "tokenizer": name}
+    )
+    if not phrase_config:
+        raise ConfigError("phrases is 0 and there are no known_phrases; there is nothing to join.")
+    # Only a text to write needs words that are too rare to be in a phrase.
+    least = 1 if text is not None else phrase_config.phrase_min_count or 1
+    try:
+        with encode(
+            source,
+            corpus_config,
+            VocabularyConfig(min_count=least),
+            phrases=phrase_config,
+            tokenizer=function,
+            memory_limit=memory_limit,
+            workers=workers or available_cores(),
+            progress=None if callback is None else _encode_progress(callback),
+            on_event=on_event,
+        ) as corpus:
+            if text is not None:
+                write_text(corpus, text)
+            return cast("PhraseModel", corpus.phrases)
+    except CorpusError as error:
+        # What the words are counted for here is the phrases.
+        raise CorpusError(
+            str(error).replace(" min_count", " phrase_min_count").replace("(min", "(phrase_min")
+        ) from None
 
 
 def load(path: str | os.PathLike[str]) -> WordVectors:
@@ -191,17 +275,39 @@ def _refuse_needless(settings: dict[str, Any]) -> None:
             raise ConfigError(f"there is no option {option!r}. {reason}")
 
 
-def _configs(settings: dict[str, Any]) -> tuple[CorpusConfig, VocabularyConfig, TrainingConfig]:
-    """Sort the settings into the three objects that know them."""
-    kinds = (CorpusConfig, VocabularyConfig, TrainingConfig)
+def _tokenizer(
+    tokenizer: str | Callable[[str], Iterable[str]],
+) -> tuple[Callable[[str], Iterable[str]] | None, str]:
+    """Return the function, if it is one, and the name."""
+    if isinstance(tokenizer, str):
+        return None, tokenizer
+    return tokenizer, getattr(tokenizer, "__name__", repr(tokenizer))
+
+
+def _phrase_model(given: PhraseModel | str | os.PathLike[str] | None) -> PhraseModel | None:
+    return given if given is None or isinstance(given, PhraseModel) else PhraseModel.load(given)
+
+
+_Configs = tuple[CorpusConfig, VocabularyConfig, PhraseConfig, TrainingConfig]
+
+
+def _configs(settings: dict[str, Any]) -> _Configs:
+    """Sort the settings into the objects that know them."""
+    sorted_settings: _Configs = _sorted_into(
+        (CorpusConfig, VocabularyConfig, PhraseConfig, TrainingConfig), settings
+    )
+    return sorted_settings
+
+
+def _sorted_into(kinds: tuple[Any, ...], settings: dict[str, Any]) -> Any:
     fields = [{field.name for field in dataclasses.fields(kind)} for kind in kinds]
     for option in settings:
         if not any(option in names for names in fields):
             raise ConfigError(f"there is no option {option!r}{_nearest_option(option, set().union(*fields))}")
-    corpus, vocabulary, training = (
-        {name: value for name, value in settings.items() if name in names} for names in fields
+    return tuple(
+        kind(**{name: value for name, value in settings.items() if name in names})
+        for kind, names in zip(kinds, fields, strict=True)
     )
-    return CorpusConfig(**corpus), VocabularyConfig(**vocabulary), TrainingConfig(**training)
 
 
 def _nearest_option(option: str, known: set[str]) -> str:
@@ -267,13 +373,13 @@ def _train(
 def _model(
     corpus: EncodedCorpus,
     result: TrainingResult,
-    configs: tuple[CorpusConfig, VocabularyConfig, TrainingConfig],
+    configs: _Configs,
     statistics: dict[str, Any],
     figures: dict[str, Any],
 ) -> Model:
     import coterie
 
-    corpus_config, vocabulary_config, config = configs
+    corpus_config, vocabulary_config, phrase_config, config = configs
     matrices = {name: matrix[:, : config.vector_size] for name, matrix in result.weights.matrices()}
     described = {
         "coterie_version": coterie.__version__,
@@ -281,8 +387,9 @@ def _model(
         "training": config.to_dict(),
         "corpus": corpus_config.to_dict(),
         "vocabulary": vocabulary_config.to_dict(),
+        **({"phrases": phrase_config.to_dict()} if phrase_config else {}),
         "corpus_statistics": statistics,
         "figures": figures,
     }
     words = WordVectors(corpus.vocabulary.words, matrices["input_vectors"], corpus.vocabulary.counts)
-    return Model(words, matrices["output_vectors"], described, result.metrics)
+    return Model(words, matrices["output_vectors"], described, result.metrics, corpus.phrases)

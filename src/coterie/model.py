@@ -15,6 +15,7 @@ from coterie.formats.card import model_card
 from coterie.formats.files import replacing_folder, try_folder
 from coterie.formats.folder import (
     FORMAT_VERSION,
+    PHRASES,
     fill_folder,
     foreign_entries,
     is_model_folder,
@@ -24,6 +25,7 @@ from coterie.formats.folder import (
     read_table,
     read_vocabulary,
 )
+from coterie.phrases import PhraseModel
 from coterie.vectors import WordVectors, missing_attribute
 
 __all__ = ["Model", "check_destination", "load_vectors"]
@@ -53,6 +55,8 @@ class Model:
         ``corpus_statistics``, ``figures``; ``format_version`` is added.
     metrics
         JSON-ready reports of the training, in their order.
+    phrases
+        What was joined in the text, to be joined in any text that the model is to read.
 
     Raises
     ------
@@ -76,6 +80,7 @@ class Model:
         output_vectors: NDArray[np.float32],
         config: Mapping[str, Any],
         metrics: Sequence[Mapping[str, Any]],
+        phrases: PhraseModel | None = None,
     ) -> None:
         if output_vectors.shape != vectors.matrix.shape:
             raise FormatError(
@@ -87,6 +92,7 @@ class Model:
         self.output_vectors = output_vectors
         self.config: dict[str, Any] = {"format_version": FORMAT_VERSION, **config}
         self.metrics: list[dict[str, Any]] = [dict(report) for report in metrics]
+        self.phrases = phrases
 
     def __repr__(self) -> str:
         size, objective = self.vectors.vector_size, self.config.get("objective")
@@ -128,6 +134,9 @@ class Model:
                 {"input_vectors": self.vectors.matrix, "output_vectors": self.output_vectors},
                 (self.config, self.metrics, card),
             )
+            if self.phrases is not None:
+                with (folder / PHRASES).open("wb") as file:
+                    self.phrases.write(file)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Model:
@@ -144,7 +153,8 @@ class Model:
         words, counts = read_vocabulary(path)
         matrices = map_matrices(path, len(words))
         vectors = WordVectors(words, matrices["input_vectors"], counts)
-        return cls(vectors, matrices["output_vectors"], config, metrics)
+        phrases = PhraseModel.load(path / PHRASES) if (path / PHRASES).exists() else None
+        return cls(vectors, matrices["output_vectors"], config, metrics, phrases)
 
 
 def load_vectors(path: str | os.PathLike[str]) -> WordVectors:

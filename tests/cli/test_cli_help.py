@@ -13,7 +13,7 @@ from click.testing import Result
 
 from coterie import __version__
 from coterie.cli import _COMMANDS, _coterie
-from coterie.config import CorpusConfig, TrainingConfig, VocabularyConfig
+from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
 from coterie.corpus import TOKENIZERS
 
 Run = Callable[..., Result]
@@ -55,11 +55,11 @@ def test_examples_use_options_that_exist() -> None:
 def test_every_setting_is_an_option_of_train() -> None:
     command = commands()["train"]
     parameters = {parameter.name: parameter for parameter in command.params}
-    for config in (TrainingConfig, VocabularyConfig, CorpusConfig):
+    for config in (TrainingConfig, VocabularyConfig, PhraseConfig, CorpusConfig):
         for field in fields(config):
             name = "vocabulary" if field.name == "words" else field.name
             assert name in parameters
-            if field.name not in ("words", "keep_words"):
+            if field.name not in ("words", "keep_words", "known_phrases"):
                 assert parameters[name].default == field.default
 
 

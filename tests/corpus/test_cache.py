@@ -253,7 +253,7 @@ def test_a_disk_that_fills_up_is_told(text, cache, monkeypatch, number):
     def refuse(*arguments):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("coterie.corpus.encoding.write_vocabulary", refuse)
+    monkeypatch.setattr("coterie.corpus.second_pass.write_vocabulary", refuse)
     with pytest.raises(ResourceError, match="disk full while the corpus was encoded"):
         run(text, cache)
     assert list(cache.directory.iterdir()) == []

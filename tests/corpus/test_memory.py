@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
 
 _PROGRAM = """
@@ -73,3 +74,36 @@ def test_words_beyond_the_limit_spill(tmp_path, min_count, most):
     assert spilled["raw_words"] == distinct + 1
     assert spilled["kept"] == (most or 1)
     assert spilled["peak"] < 500, "MiB; in memory the dictionary alone would take 400"
+
+
+_PHRASES = """
+    import json, resource, sys
+    from coterie.config import CorpusConfig, PhraseConfig
+    from coterie.corpus import encode
+
+    path, memory_limit, passes = sys.argv[1], *map(int, sys.argv[2:4])
+    options = {"memory_limit": memory_limit, "on_event": lambda message: None}
+    whitespace, config = CorpusConfig(tokenizer="whitespace"), PhraseConfig(phrases=passes)
+    with encode(path, whitespace, phrases=config, **options) as encoded:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        undercount = encoded.phrases.undercount if passes else 0
+    print(json.dumps({"peak": peak, "undercount": undercount}))
+"""
+
+
+@pytest.mark.slow
+def test_pairs_of_words_stay_within_the_memory_limit(tmp_path):
+    path = tmp_path / "pairs.txt"
+    random = np.random.default_rng(2)
+    with path.open("w") as file:
+        for _ in range(8_000):
+            file.write(" ".join(f"w{i}" for i in random.integers(0, 8_000, 1_000)) + "\n")
+
+    def figures(memory_limit, passes):
+        program = [sys.executable, "-c", textwrap.dedent(_PHRASES), path, str(memory_limit), str(passes)]
+        return json.loads(subprocess.run(program, capture_output=True, text=True, check=True).stdout)
+
+    without, little, plenty = figures(32 << 20, 0), figures(32 << 20, 1), figures(1 << 30, 1)
+    assert little["undercount"] > 0 == plenty["undercount"]
+    assert little["peak"] < without["peak"] + 32, "MiB"
+    assert plenty["peak"] < without["peak"] + 1024, "MiB"

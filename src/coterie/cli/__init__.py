@@ -14,7 +14,8 @@ from coterie.cli.console import Examples, failures_as_exit_status
 __all__ = ["main"]
 
 _COMMANDS = {
-    name: f"coterie.cli.{name}" for name in ("train", "neighbours", "analogy", "info", "convert", "demo")
+    name: f"coterie.cli.{name}"
+    for name in ("train", "phrases", "neighbours", "analogy", "info", "convert", "demo")
 }
 
 

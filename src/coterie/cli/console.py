@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from coterie.config import CorpusConfig, TrainingConfig, VocabularyConfig
+from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
 from coterie.errors import ConfigError, CoterieError
 
 __all__ = [
@@ -32,9 +32,9 @@ _AnyFunction = TypeVar("_AnyFunction", bound=Callable[..., object])
 _RENAMED = {"words": "--vocabulary", "keep_words": "--keep-words"}
 _OPTIONS = [
     field.name
-    for kind in (TrainingConfig, VocabularyConfig, CorpusConfig)
+    for kind in (TrainingConfig, VocabularyConfig, PhraseConfig, CorpusConfig)
     for field in dataclasses.fields(kind)
-] + ["cache_dir", "cache_limit", "memory_limit"]
+] + ["phrase_model", "cache_dir", "cache_limit", "memory_limit"]
 
 
 def dashed(message: str) -> str:

@@ -6,7 +6,7 @@ The options carry the field's name with dashes; values are checked where the con
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -24,12 +24,14 @@ from coterie.config import (
     NcePartition,
     NegativeSharing,
     ObjectiveName,
+    PhraseConfig,
+    PhraseScoring,
     Subsampling,
     TrainingConfig,
     VocabularyConfig,
 )
 
-__all__ = ["settings_options", "size", "storage_options"]
+__all__ = ["phrase_options", "settings_options", "size", "storage_options", "text_options"]
 
 _AnyFunction = TypeVar("_AnyFunction", bound=Callable[..., object])
 
@@ -56,24 +58,39 @@ def _option(
     section: str, name: str, help_text: str, **settings: Any
 ) -> Callable[[_AnyFunction], _AnyFunction]:
     """Make the option of a configuration's field; its default is the field's."""
-    for config in (TrainingConfig, VocabularyConfig, CorpusConfig):
+    for config in (TrainingConfig, VocabularyConfig, PhraseConfig, CorpusConfig):
         if name in config.__dataclass_fields__:
             default = config.__dataclass_fields__[name].default
             settings.setdefault("default", default)
             settings.setdefault("show_default", default is not None)
-            if not isinstance(default, bool):
-                settings.setdefault("type", settings.pop("choices", type(default)))
+            if "choices" in settings:
+                settings["type"] = settings.pop("choices")
+            elif default is not None and not isinstance(default, bool):
+                settings.setdefault("type", type(default))
     flags = f"--{name.replace('_', '-')}"
     if isinstance(settings["default"], bool):
         flags += f"/--no-{name.replace('_', '-')}"
     return click.option(flags, name, cls=Option, section=section, help=help_text, **settings)
 
 
+class _Numbers(click.ParamType):  # type: ignore[type-arg]
+    """Numbers with commas between; one stays a number."""
+
+    name = "number[,number...]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            numbers = [float(part) for part in str(value).split(",")]
+        except ValueError:
+            self.fail(f"{value!r} is no number; write for example 100, or 200,100.", param, ctx)
+        return numbers[0] if len(numbers) == 1 else numbers
+
+
 def _choice(literal: Any) -> click.Choice[str]:
     return click.Choice(get_args(literal))
 
 
-_TRAINING, _WORDS, _TEXT, _STORAGE = "Training", "Vocabulary", "Text", "Memory and disk"
+_TRAINING, _WORDS, _PHRASES, _TEXT, _STORAGE = "Training", "Vocabulary", "Phrases", "Text", "Memory and disk"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _SETTINGS: tuple[Callable[[Any], Any], ...] = (
@@ -165,6 +182,9 @@ _SETTINGS: tuple[Callable[[Any], Any], ...] = (
         type=_FILE,
         help="Keep the words of this file whatever their count.",
     ),
+)
+
+_TEXT_SETTINGS: tuple[Callable[[Any], Any], ...] = (
     _option(
         _TEXT,
         "tokenizer",
@@ -184,9 +204,67 @@ _SETTINGS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+_PHRASE_SETTINGS: tuple[Callable[[Any], Any], ...] = (
+    _option(
+        _PHRASES,
+        "phrase_threshold",
+        "Least score, or one for each pass with commas between.  [default: paper 100, npmi 0.5]",
+        type=_Numbers(),
+    ),
+    _option(_PHRASES, "phrase_min_count", "Rarer pairs of words are no phrases.  [default: 5]", type=int),
+    _option(
+        _PHRASES,
+        "phrase_scoring",
+        "Count beyond chance (paper), or normalised mutual information.  [default: paper]",
+        type=_choice(PhraseScoring),
+    ),
+    _option(
+        _PHRASES,
+        "phrase_discount",
+        "Taken off each count in the paper's score.  [default: --phrase-min-count]",
+        type=float,
+    ),
+    _option(_PHRASES, "phrase_delimiter", "Joins the words of a phrase.  [default: _]", type=str),
+    click.option(
+        "--known-phrases",
+        cls=Option,
+        section=_PHRASES,
+        type=_FILE,
+        help="Always join the phrases of this file, one a line.",
+    ),
+)
+
+_PHRASE_USES: tuple[Callable[[Any], Any], ...] = (
+    _option(_PHRASES, "phrases", "Passes that learn phrases and join their words; 0 learns none."),
+    click.option(
+        "--phrase-model",
+        cls=Option,
+        section=_PHRASES,
+        type=_FILE,
+        help="Join the phrases that `coterie phrases` saved in this file; none are learned.",
+    ),
+)
+
+
 def settings_options(function: _AnyFunction) -> _AnyFunction:
-    """Add the options of training, vocabulary and text; they arrive under their Python names."""
-    for add in reversed(_SETTINGS):
+    """Add the options of training, vocabulary, phrases and text; they arrive under their Python names."""
+    return _with(
+        function, (*_SETTINGS, *_PHRASE_USES[:1], *_PHRASE_SETTINGS, *_PHRASE_USES[1:], *_TEXT_SETTINGS)
+    )
+
+
+def phrase_options(function: _AnyFunction) -> _AnyFunction:
+    """Add the options of learning phrases, but for the number of passes."""
+    return _with(function, _PHRASE_SETTINGS)
+
+
+def text_options(function: _AnyFunction) -> _AnyFunction:
+    """Add the options of text."""
+    return _with(function, _TEXT_SETTINGS)
+
+
+def _with(function: _AnyFunction, options: Sequence[Callable[[Any], Any]]) -> _AnyFunction:
+    for add in reversed(options):
         function = add(function)
     return function
 
@@ -214,7 +292,7 @@ def storage_options(function: _AnyFunction) -> _AnyFunction:
             cls=Option,
             section=_STORAGE,
             type=size,
-            help="Most that counting distinct words may take before it spills to disk.  [default: 512MiB]",
+            help="Most that counting words (then they spill to disk) and pairs may take.  [default: 512MiB]",
         ),
     )
     for add in reversed(options):

@@ -17,7 +17,7 @@ from coterie.errors import TrainingInterrupted
 if TYPE_CHECKING:
     from coterie.model import Model
 
-__all__ = ["command", "train_and_save"]
+__all__ = ["command", "source_of", "train_and_save"]
 
 
 @click.command(
@@ -26,7 +26,7 @@ __all__ = ["command", "train_and_save"]
     examples=(
         "coterie train corpus.txt.gz -o my-model",
         "coterie train articles.jsonl.zst --text-field body --vector-size 300 -o my-model",
-        "coterie train 'news/*.txt' books/ --min-count 20 --epochs 3 -o my-model",
+        "coterie train 'news/*.txt' books/ --min-count 20 --phrases 2 -o my-model",
         "zcat corpus.txt.gz | coterie train - --tokenizer whitespace -o my-model",
     ),
 )
@@ -59,10 +59,11 @@ def command(
     it as MODEL.interrupted.
     """
     speaker = Speaker(quiet=quiet, as_json=as_json)
-    train_and_save(_source(sources), output, speaker, **_python_settings(settings))
+    train_and_save(source_of(sources), output, speaker, **_python_settings(settings))
 
 
-def _source(sources: Sequence[str]) -> Any:
+def source_of(sources: Sequence[str]) -> Any:
+    """Return what the command line names, as Python takes it."""
     from coterie.corpus import Paths
 
     return sources[0] if len(sources) == 1 else Paths(sources)
@@ -70,7 +71,7 @@ def _source(sources: Sequence[str]) -> Any:
 
 def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the options as the Python function takes them: files of words read, unset ones left out."""
-    from coterie.corpus import read_vocabulary_file
+    from coterie.corpus import read_phrase_file, read_vocabulary_file
 
     vocabulary, word_file = settings.pop("vocabulary"), settings.pop("keep_words")
     keep = [*settings.pop("keep_word"), *(read_vocabulary_file(word_file) if word_file else [])]
@@ -78,6 +79,8 @@ def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
         settings["words"] = read_vocabulary_file(vocabulary)
     if keep:
         settings["keep_words"] = keep
+    if known := settings.pop("known_phrases"):
+        settings["known_phrases"] = read_phrase_file(known)
     if settings.pop("no_cache"):
         settings["cache"] = False
     return {name: value for name, value in settings.items() if value is not None}
@@ -145,6 +148,8 @@ def _tell(model: Model, output: Path, speaker: Speaker) -> None:
         f"vocabulary: {corpus['words']:,} of {corpus['words_before_dropping']:,} distinct words, "
         f"which make up {corpus['tokens']:,} of the corpus's {corpus['tokens_before_dropping']:,} words"
     )
+    if model.phrases is not None:
+        speaker.message(f"phrases: {len(model.phrases):,}, kept in the model")
     loss = figures["final_loss"]
     speaker.message(
         f"trained {figures['trained_words']:,} words in {figures['training_seconds']:.1f} s: "

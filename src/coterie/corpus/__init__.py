@@ -3,9 +3,11 @@
 from coterie.corpus.cache import CacheConfig, CachedCorpus, clear_caches, default_cache_directory, list_caches
 from coterie.corpus.encoded import EncodedCorpus
 from coterie.corpus.encoding import EncodeProgress, Source, encode
+from coterie.corpus.phrase_file import read_phrase_file
 from coterie.corpus.sources import Paths
 from coterie.corpus.tokenize import TOKENIZERS
 from coterie.corpus.vocabulary_file import read_vocabulary_file
+from coterie.corpus.written import write_text
 
 __all__ = [
     "TOKENIZERS",
@@ -19,5 +21,7 @@ __all__ = [
     "default_cache_directory",
     "encode",
     "list_caches",
+    "read_phrase_file",
     "read_vocabulary_file",
+    "write_text",
 ]

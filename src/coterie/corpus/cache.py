@@ -95,8 +95,14 @@ class CacheKey:
     ingredients: dict[str, Any]
 
     @classmethod
-    def of(cls, files: Sequence[SourceFile], corpus: CorpusConfig, vocabulary: VocabularyConfig) -> CacheKey:
-        """Return the key of these files under these settings."""
+    def of(
+        cls,
+        files: Sequence[SourceFile],
+        corpus: CorpusConfig,
+        vocabulary: VocabularyConfig,
+        phrases: dict[str, Any] | None = None,
+    ) -> CacheKey:
+        """Return the key of these files under these settings; ``phrases``: what is joined, if anything."""
         settings = vocabulary.to_dict()
         for option in ("words", "keep_words"):  # may be a million words: their hash does
             settings[option] = None if settings[option] is None else _hash(sorted(settings[option]))
@@ -108,6 +114,8 @@ class CacheKey:
             "corpus": corpus.to_dict(),
             "vocabulary": settings,
         }
+        if phrases is not None:
+            made_by["phrases"] = phrases
         states = [[file.size, file.mtime_ns] for file in files]
         ingredients = {**made_by, "sources": paths, "sizes_and_times": states}
         return cls(_hash([made_by, paths]), _hash(states), ingredients)

@@ -137,9 +137,12 @@ class WordCounter:
         self._spilled_words += len(words)
         self._begin()
 
-    def finish(self, config: VocabularyConfig) -> Ranking:
-        """Decide which words are kept and rank them; the counter is empty afterwards."""
-        selection = Selection(config)
+    def finish(self, config: VocabularyConfig, containing: str | None = None) -> Ranking:
+        """Decide which words are kept and rank them; the counter is empty afterwards.
+
+        Words with ``containing`` in them are kept whatever their count.
+        """
+        selection = Selection(config, containing)
         if self._segments:
             self._spill()
             numbers = self._merge(selection)

@@ -4,7 +4,8 @@
 ``ids.u32``           little-endian uint32: each token's rank in the vocabulary
 ``offsets.i64``       little-endian int64: sentence i is ``ids[offsets[i]:offsets[i + 1]]``
 ``vocabulary.arrow``  Arrow IPC: columns ``word`` and ``count``, by rank
-``meta.json``         format version, sizes and CRC-32 of the three, and what they were made from
+``phrases.jsonl``     the phrases that were joined in the text, where any were asked for
+``meta.json``         format version, sizes and CRC-32 of these, and what they were made from
 ====================  ==========================================================================
 """
 
@@ -17,6 +18,7 @@ import json
 import os
 import shutil
 import weakref
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,6 +29,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError
+from coterie.phrases import PhraseModel
 from coterie.vocabulary import Vocabulary
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "IDS",
     "META",
     "OFFSETS",
+    "PHRASES",
     "EncodedCorpus",
     "remove_folder",
     "write_meta",
@@ -43,6 +47,7 @@ __all__ = [
 FORMAT_VERSION = 1
 IDS, OFFSETS, VOCABULARY, META = "ids.u32", "offsets.i64", "vocabulary.arrow", "meta.json"
 ARRAYS = (IDS, OFFSETS, VOCABULARY)
+PHRASES = "phrases.jsonl"
 _CHUNK = 1 << 22
 _REMEDY = "Remove the folder and encode the corpus again."
 
@@ -74,7 +79,7 @@ class EncodedCorpus:
         int64, shape ``(n_sentences + 1,)``, memory-mapped: sentence i is
         ``ids[offsets[i]:offsets[i + 1]]``; none is empty.
     raw_tokens, raw_words
-        Tokens and distinct words of the text, before words were dropped.
+        Tokens and distinct words of the text, after phrases were joined and before words were dropped.
     fingerprint
         Hash of the contents: equal for equal ids, sentences and vocabularies.
 
@@ -100,10 +105,15 @@ class EncodedCorpus:
             table = pa.ipc.open_file(file).read_all()
             self.vocabulary = Vocabulary(table["word"].to_pylist(), np.array(table["count"]))
 
+    @cached_property
+    def phrases(self) -> PhraseModel | None:
+        """What was joined in the text; ``None`` where nothing was asked for."""
+        return PhraseModel.load(self.path / PHRASES) if PHRASES in self.meta["files"] else None
+
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        arrays: int = sum(self.meta["files"][name]["bytes"] for name in ARRAYS)
+        arrays: int = sum(stamp["bytes"] for stamp in self.meta["files"].values())
         return arrays + (self.path / META).stat().st_size
 
     @property
@@ -160,10 +170,11 @@ def write_vocabulary(folder: Path, words: list[str], counts: NDArray[np.int64]) 
 
 def write_meta(folder: Path, meta: dict[str, Any], *, durable: bool) -> None:
     """Add the files' sizes and checksums to ``meta`` and write it; ``durable``: wait for the disk."""
-    files = {name: _stamp(folder / name) for name in ARRAYS}
+    names = [*ARRAYS, PHRASES] if (folder / PHRASES).exists() else ARRAYS
+    files = {name: _stamp(folder / name) for name in names}
     text = json.dumps({"format_version": FORMAT_VERSION, **meta, "files": files}, indent=1)
     (folder / META).write_text(text + "\n", encoding="utf-8")
-    for name in (*ARRAYS, META) if durable else ():
+    for name in (*names, META) if durable else ():
         with (folder / name).open("rb") as file:
             os.fsync(file.fileno())
 
@@ -195,7 +206,7 @@ def _fault(path: Path, meta: dict[str, Any], *, checksums: bool) -> str | None:
     if meta["format_version"] != FORMAT_VERSION:
         return f"{path}: format version {meta['format_version']}; this program reads {FORMAT_VERSION}."
     files = meta["files"]
-    for name in ARRAYS:
+    for name in (*ARRAYS, *([PHRASES] if PHRASES in files else [])):
         size, expected = (path / name).stat().st_size, files[name]
         if size != expected["bytes"]:
             return f"{path / name}: {size:,} bytes where {expected['bytes']:,} were written."

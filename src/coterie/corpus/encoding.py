@@ -14,24 +14,24 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.config import CorpusConfig, VocabularyConfig
+from coterie.config import CorpusConfig, PhraseConfig, VocabularyConfig
 from coterie.corpus.cache import Cache, CacheConfig, CacheKey, building
-from coterie.corpus.counting import Ranking, WordCounter
+from coterie.corpus.counting import WordCounter
 from coterie.corpus.disk import check_room, disk_faults, estimated_bytes
-from coterie.corpus.encoded import IDS, OFFSETS, EncodedCorpus, write_meta, write_vocabulary
+from coterie.corpus.encoded import IDS, OFFSETS, EncodedCorpus, write_meta
 from coterie.corpus.pieces import Block
 from coterie.corpus.reading import Reader
-from coterie.corpus.rewriting import rewrite
+from coterie.corpus.second_pass import Asked, FirstPass, second_pass
 from coterie.corpus.sources import Paths
 from coterie.corpus.tokenize import Sentences, Tokenizer, make_tokenizer
-from coterie.errors import ConfigError, CorpusError
+from coterie.errors import ConfigError
 from coterie.notices import warn_caller
+from coterie.phrases import PhraseModel
 
 __all__ = ["EncodeProgress", "Source", "encode"]
 
 Source = str | os.PathLike[str] | Paths | Iterable[str] | Iterable[Sequence[str]] | Sequence[os.PathLike[str]]
 
-_SHOWN_WORDS = 5
 _WORTH_TELLING = 10 << 20  # bytes of disk: a small cache is no news
 # Ids that wait for a merge: 64 MB.
 _GROUP_TOKENS = 1 << 24
@@ -52,6 +52,8 @@ def encode(
     corpus: CorpusConfig = CorpusConfig(),  # noqa: B008 - frozen
     vocabulary: VocabularyConfig = VocabularyConfig(),  # noqa: B008 - frozen
     *,
+    phrases: PhraseConfig = PhraseConfig(),  # noqa: B008 - frozen
+    phrase_model: PhraseModel | None = None,
     tokenizer: Callable[[str], Iterable[str]] | None = None,
     cache: CacheConfig | None = None,
     memory_limit: int = 512 << 20,
@@ -68,14 +70,19 @@ def encode(
         of strings (texts) or of token lists, gone through once.
     corpus, vocabulary
         Settings.
+    phrases
+        Which phrases to learn and join; ``phrases`` of the result holds them.
+    phrase_model
+        Phrases to join instead, as learned before.
     tokenizer
         A function from a sentence to its tokens, instead of a named tokenizer. It runs in this thread.
     cache
         Where to keep the result for later runs; iterables, pipes and texts of a ``tokenizer`` function
         are not kept. ``None``: a temporary folder, gone when the corpus is closed.
     memory_limit
-        Bytes that the dictionary of distinct words may take before it spills to disk. The result does
-        not depend on it.
+        Bytes that the dictionary of distinct words may take before it spills to disk; the result does
+        not depend on it. As many may the table of pairs take from which phrases are learned; when more
+        pairs occur than it holds, the rarest are left out.
     workers
         Threads that tokenise. The result does not depend on it.
     progress
@@ -100,6 +107,7 @@ def encode(
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
     warn = on_event or warn_caller
+    asked = Asked(vocabulary, phrases, phrase_model)
     made = make_tokenizer(corpus, tokenizer)
     reader = Reader(source, corpus, warn)
     kept: Cache | None = None
@@ -111,7 +119,7 @@ def encode(
         and all(file.size is not None for file in reader.files)
     ):
         kept = Cache(cache, on_event or _silence, warn)
-        key = CacheKey.of(reader.files, corpus, vocabulary)
+        key = CacheKey.of(reader.files, corpus, vocabulary, asked.ingredients(memory_limit))
         if found := kept.find(key):
             return found
     with building(cache.directory if cache else None) as folder:
@@ -122,34 +130,15 @@ def encode(
         counter = WordCounter(folder, memory_limit)
         skipped = _first_pass(reader, made, counter, folder, workers, progress)
         with disk_faults(folder):
-            meta = _second_pass(folder, counter, reader, vocabulary, skipped, warn)
+            first = FirstPass(reader, counter, skipped)
+            meta, joined = second_pass(folder, first, asked, memory_limit, on_event or _silence, warn)
             write_meta(folder, {**meta, "key": key.ingredients if key else None}, durable=kept is not None)
         if kept is not None and key is not None:
-            return kept.publish(folder, key)
-        return EncodedCorpus(folder, verify=False, temporary=True)
-
-
-def _second_pass(
-    folder: Path,
-    counter: WordCounter,
-    reader: Reader,
-    config: VocabularyConfig,
-    skipped: int,
-    warn: Callable[[str], None],
-) -> dict[str, Any]:
-    """Rank the words, rewrite the ids, write the vocabulary; return the sizes."""
-    ranking = counter.finish(config)
-    _check_words(reader, counter.tokens, skipped, ranking, config)
-    _tell_missing(ranking, config, skipped, warn)
-    n_tokens, n_sentences = rewrite(folder, ranking)
-    write_vocabulary(folder, ranking.words, ranking.counts)
-    return {
-        "n_tokens": n_tokens,
-        "n_sentences": n_sentences,
-        "n_words": len(ranking.words),
-        "raw_tokens": counter.tokens,
-        "raw_words": ranking.raw_words,
-    }
+            encoded = kept.publish(folder, key)
+        else:
+            encoded = EncodedCorpus(folder, verify=False, temporary=True)
+        encoded.phrases = joined  # known here, so that nothing has to be read
+        return encoded
 
 
 def _silence(message: str) -> None:
@@ -266,59 +255,3 @@ def _in_order(blocks: Iterator[Block], tokenizer: Tokenizer, workers: int) -> It
                 yield from waiting.popleft().result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _check_words(
-    reader: Reader, tokens: int, skipped: int, ranking: Ranking, config: VocabularyConfig
-) -> None:
-    if ranking.words:
-        return
-    if not tokens:
-        why = (
-            "it is empty, or holds only white space and punctuation; a generator that was gone through "
-            "before is empty"
-            if reader.files is None
-            else "only white space and punctuation"
-        )
-        nulls = f"; {skipped:,} record(s) hold null" if skipped else ""
-        raise CorpusError(f"{reader.name}: there are no words in it ({why}{nulls}).")
-    if config.words is not None:
-        raise CorpusError(
-            f"{reader.name}: none of the {len(config.words):,} words of the vocabulary "
-            f"({_shown(config.words)}) occurs. "
-            f"The text's most frequent word is {ranking.best[1]!r}: do the two agree in case and "
-            "tokenisation?"
-        )
-    count, word = ranking.best
-    raise CorpusError(
-        f"{reader.name}: no word occurs {config.min_count:,} times (min_count); the most frequent, "
-        f"{word!r}, occurs "
-        f"{count:,} times in {tokens:,} tokens. Set min_count to {count:,} or less (1 keeps every word), "
-        "or give more text."
-    )
-
-
-def _tell_missing(
-    ranking: Ranking, config: VocabularyConfig, skipped: int, warn: Callable[[str], None]
-) -> None:
-    if skipped:
-        warn(f"{skipped:,} record(s) without text (null) were left out.")
-    if config.words is None and not config.keep_words:
-        return
-    known = set(ranking.words)
-    for option in ("words", "keep_words"):
-        missing = [word for word in dict.fromkeys(getattr(config, option) or ()) if word not in known]
-        if missing:
-            limit = (
-                " or are beyond max_vocab_size"
-                if option == "words" and config.max_vocab_size is not None
-                else ""
-            )
-            warn(
-                f"{option} holds {len(missing):,} that do not occur in the text{limit} and are left out: "
-                f"{_shown(missing)}"
-            )
-
-
-def _shown(words: Sequence[str]) -> str:
-    return ", ".join(map(repr, words[:_SHOWN_WORDS])) + (", …" if len(words) > _SHOWN_WORDS else "")

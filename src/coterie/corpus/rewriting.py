@@ -1,9 +1,14 @@
-"""From provisional ids to ranks, in place on disk: dropped words and the sentences they empty go."""
+"""Changes of the encoded text in place on disk: words dropped or renamed, neighbours joined.
+
+The files shrink or keep their size, so what is written never overtakes what is still to be read, and a full
+disk can't interrupt it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,46 +19,125 @@ from coterie.corpus.counting import Ranking
 from coterie.corpus.encoded import IDS, OFFSETS
 from coterie.corpus.selection import DROPPED
 
-__all__ = ["rewrite"]
+__all__ = ["CHUNK", "Change", "TextOnDisk", "by_rank", "marking_gaps", "rewrite"]
 
 # Tokens at once: some 30 MB of temporaries.
-_CHUNK = 1 << 20
+CHUNK = 1 << 20
 
 
-def rewrite(folder: Path, ranking: Ranking) -> tuple[int, int]:
-    """Rewrite ``ids.u32`` and ``offsets.i64`` by ``ranking``; return the tokens and sentences that are left.
+class TextOnDisk:
+    """The ids and sentences of a folder, to be read in stretches."""
 
-    The files shrink or keep their size, so what is written never overtakes what is still to be read, and a
-    full disk can't interrupt it.
+    def __init__(self, folder: Path) -> None:
+        self._ids = (folder / IDS).open("rb")
+        self.n_tokens = os.fstat(self._ids.fileno()).st_size // 4
+        # int64: where sentences end, with a 0 before the first.
+        self.ends: NDArray[np.int64] = np.memmap(folder / OFFSETS, "<i8", "r")
+
+    def read(self, start: int, stop: int) -> NDArray[np.uint32]:
+        """Return ``ids[start:stop]``, or what there is of it."""
+        stop = min(stop, self.n_tokens)
+        data = os.pread(self._ids.fileno(), 4 * (stop - start), 4 * start)
+        return np.frombuffer(data, "<u4")
+
+    def starts(self, start: int, stop: int) -> NDArray[np.int64]:
+        """Return where in ``ids[start:stop]`` sentences begin, after its first token."""
+        low, high = np.searchsorted(self.ends, (start + 1, stop))
+        return np.asarray(self.ends[low:high]) - start
+
+    def close(self) -> None:
+        """Close the file."""
+        self._ids.close()
+
+    def __enter__(self) -> TextOnDisk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one stretch of the text.
+
+    Attributes
+    ----------
+    stop
+        Where the stretch ends; it begins where the one before ended.
+    ids
+        The new ids, without the dropped tokens.
+    dropped
+        int64, ascending: positions in the stretch of the tokens that go.
     """
-    # One array is read through the mapping while its beginning is written: the two share their pages.
-    ends = np.memmap(folder / OFFSETS, "<i8", "r")
-    next_end, written_ends, last_end, tokens = 1, 1, 0, 0
-    with (folder / IDS).open("r+b") as ids_file, (folder / OFFSETS).open("r+b") as ends_file:
-        for start, stop, ranks in _chunks(ranking):
-            raw = np.frombuffer(os.pread(ids_file.fileno(), 4 * (stop - start), 4 * start), "<u4")
-            ids = ranks[raw]
-            dropped = np.flatnonzero(ids == DROPPED)
-            _write(ids_file.fileno(), np.delete(ids, dropped), 4 * tokens)
-            last = next_end + int(np.searchsorted(ends[next_end:], stop, side="right"))
+
+    stop: int
+    ids: NDArray[np.uint32]
+    dropped: NDArray[np.int64]
+
+
+def rewrite(folder: Path, changes: Callable[[TextOnDisk], Iterator[Change]]) -> tuple[int, int]:
+    """Rewrite ``ids.u32`` and ``offsets.i64``; return the tokens and sentences that are left.
+
+    Parameters
+    ----------
+    folder
+        Holds the two files.
+    changes
+        Reads the text and yields what becomes of it, in its order. Ends of sentences at or before the
+        stretch's begin are overwritten already.
+    """
+    next_end, written_ends, last_end, start, tokens = 1, 1, 0, 0, 0
+    with (
+        TextOnDisk(folder) as text,
+        (folder / IDS).open("r+b") as ids_file,
+        (folder / OFFSETS).open("r+b") as ends_file,
+    ):
+        ends = text.ends
+        for change in changes(text):
+            _write(ids_file.fileno(), change.ids, 4 * tokens)
+            last = next_end + int(np.searchsorted(ends[next_end:], change.stop, side="right"))
             raw_ends = np.asarray(ends[next_end:last]) - start
-            moved = tokens + raw_ends - np.searchsorted(dropped, raw_ends)
+            moved = tokens + raw_ends - np.searchsorted(change.dropped, raw_ends)
             full = moved[moved > np.concatenate(([last_end], moved[:-1]))]
             last_end = int(full[-1]) if len(full) else last_end
             _write(ends_file.fileno(), full.astype("<i8"), 8 * written_ends)
             next_end, written_ends = last, written_ends + len(full)
-            tokens += len(ids) - len(dropped)
-        del ends
+            tokens, start = tokens + len(change.ids), change.stop
+        del ends, text.ends
         os.ftruncate(ids_file.fileno(), 4 * tokens)
         os.ftruncate(ends_file.fileno(), 8 * written_ends)
     return tokens, written_ends - 1
+
+
+def by_rank(ranking: Ranking) -> Callable[[TextOnDisk], Iterator[Change]]:
+    """Make ids ranks, and drop the words that have none."""
+
+    def changes(text: TextOnDisk) -> Iterator[Change]:
+        for start, stop, ranks in _chunks(ranking):
+            ids = ranks[text.read(start, stop)]
+            dropped = np.flatnonzero(ids == DROPPED)
+            yield Change(stop, np.delete(ids, dropped), dropped)
+
+    return changes
+
+
+def marking_gaps(ranking: Ranking) -> Callable[[TextOnDisk], Iterator[Change]]:
+    """Make ids ranks from 1 on, and 0 what has no rank: its neighbours don't become each other's."""
+
+    def changes(text: TextOnDisk) -> Iterator[Change]:
+        nothing = np.zeros(0, np.int64)
+        for start, stop, ranks in _chunks(ranking):
+            # DROPPED is the greatest uint32: one more is 0.
+            yield Change(stop, ranks[text.read(start, stop)] + np.uint32(1), nothing)
+
+    return changes
 
 
 def _chunks(ranking: Ranking) -> Iterator[tuple[int, int, NDArray[np.uint32]]]:
     start = 0
     for token_end, ranks in ranking.maps:
         while start < token_end:
-            stop = min(start + _CHUNK, token_end)
+            stop = min(start + CHUNK, token_end)
             yield start, stop, ranks
             start = stop
 

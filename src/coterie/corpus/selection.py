@@ -44,6 +44,13 @@ class _Candidates:
 class Selection:
     """Collects candidates in any order and batch size, and ranks those that stay.
 
+    Parameters
+    ----------
+    config
+        Which words stay.
+    containing
+        Words with this in them stay as well, whatever their count.
+
     Attributes
     ----------
     seen
@@ -52,8 +59,8 @@ class Selection:
         The highest count so far and its word, for the message when nothing stays.
     """
 
-    def __init__(self, config: VocabularyConfig) -> None:
-        self._config = config
+    def __init__(self, config: VocabularyConfig, containing: str | None = None) -> None:
+        self._config, self._containing = config, containing
         self._forced = _value_set(config.keep_words)
         self._explicit = None if config.words is None else _value_set(config.words)
         self._held: list[_Candidates] = []
@@ -73,6 +80,8 @@ class Selection:
         if len(words) and counts.max() > self.best[0]:
             self.best = (int(counts.max()), words[int(counts.argmax())].as_py())
         forced = _is_in(words, self._forced)
+        if self._containing is not None:
+            forced = forced | np.asarray(pc.match_substring(words, self._containing))
         eligible = (
             counts >= self._config.min_count if self._explicit is None else _is_in(words, self._explicit)
         )

@@ -45,6 +45,7 @@ def model_card(name: str, config: Mapping[str, Any], words: Sequence[str], vecto
                 **_mapping(config, "training"),
                 **{f"vocabulary.{k}": v for k, v in _mapping(config, "vocabulary").items()},
                 **{f"corpus.{k}": v for k, v in _mapping(config, "corpus").items()},
+                **_mapping(config, "phrases"),
             },
             names=True,
         ),
@@ -59,7 +60,8 @@ _FILES = """## Files
 
 - `model.safetensors`: `input_vectors` (the word vectors) and `output_vectors`, float32, a row for each word
 - `vocabulary.parquet`: `word` and `count`, in the order of the rows
-- `config.json`: settings and figures; `metrics.jsonl`: the course of the training"""
+- `config.json`: settings and figures; `metrics.jsonl`: the course of the training
+- `phrases.jsonl`, if there is one: the phrases that were joined in the text (`coterie.PhraseModel`)"""
 
 
 def _mapping(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:

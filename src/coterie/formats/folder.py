@@ -2,7 +2,8 @@
 
 ``model.safetensors`` holds ``input_vectors`` and ``output_vectors`` (float32, one row a word),
 ``vocabulary.parquet`` the columns ``word`` and ``count``, ``config.json`` the settings and
-``format_version``, ``metrics.jsonl`` a line for each report of the training, ``README.md`` the model card.
+``format_version``, ``metrics.jsonl`` a line for each report of the training, ``README.md`` the model card,
+``phrases.jsonl`` the phrases that were joined in the text, if any.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from coterie.formats.table import WordTable
 
 __all__ = [
     "FORMAT_VERSION",
+    "PHRASES",
     "fill_folder",
     "foreign_entries",
     "is_model_folder",
@@ -38,6 +40,7 @@ FORMAT_VERSION = 1
 
 _MATRICES, _VOCABULARY, _CONFIG = "model.safetensors", "vocabulary.parquet", "config.json"
 _METRICS, _CARD = "metrics.jsonl", "README.md"
+PHRASES = "phrases.jsonl"
 
 
 def is_model_folder(path: Path) -> bool:
@@ -54,7 +57,7 @@ def is_model_folder(path: Path) -> bool:
 
 def foreign_entries(path: Path) -> list[str]:
     """Return the names in a folder that are not a model's."""
-    ours = {_MATRICES, _VOCABULARY, _CONFIG, _METRICS, _CARD}
+    ours = {_MATRICES, _VOCABULARY, _CONFIG, _METRICS, _CARD, PHRASES}
     return sorted(entry.name for entry in path.iterdir() if entry.name not in ours)
 
 
