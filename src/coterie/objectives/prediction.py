@@ -11,7 +11,7 @@ Noise-contrastive estimation has the noise in its loss and so learns ``exp(s_j) 
 inputs; dividing by the sum makes up for what Z leaves. Negative sampling learns ``exp(s_j) = p(j)/(k q(j))``
 (arXiv 1410.8251; Levy and Goldberg 2014), so that q has to be multiplied in again: its scores alone tell how
 much more often a word occurs here than elsewhere. This is exact where negatives that equal the positive word
-are kept; skipped, they put ``p(j)/(1 − p(j))`` in the place of ``p(j)``, which is nearly the same for small p.
+are kept; skipped, they put ``p(j)/(1 − p(j))`` in the place of ``p(j)``, nearly the same for small p.
 gensim's ``predict_output_word`` takes the softmax of ``P_j · h`` whatever the objective.
 
 Trained with negatives beside it, hierarchical softmax predicts by its tree, whose probabilities need no
@@ -32,7 +32,7 @@ from coterie.sampling.noise import log_noise_weights
 if TYPE_CHECKING:
     from coterie.objectives.huffman import HuffmanTree
 
-__all__ = ["Projection", "output_log_probabilities"]
+__all__ = ["Projection", "most_probable", "output_log_probabilities"]
 
 # Elements of a matrix that are widened to float64 at once: 16 MiB.
 _WIDENED = 1 << 21
@@ -111,3 +111,18 @@ def _scores(
             f"row {row:,} of {name} or the input holds NaN or infinity; train or fetch it anew."
         )
     return scores
+
+
+def most_probable(logs: NDArray[np.float64], topn: int | None) -> list[tuple[int, float]]:
+    """Return rows and probabilities, best first: `topn` of them, or all; of equal ones the earlier row first.
+
+    Examples
+    --------
+    >>> most_probable(np.log([0.25, 0.5, 0.25]), 2)
+    [(1, 0.5), (0, 0.25)]
+    """
+    rows = np.arange(len(logs))
+    if topn is not None and topn < len(logs):
+        rows = np.flatnonzero(logs >= np.partition(logs, -topn)[-topn])
+    best = rows[np.argsort(-logs[rows], kind="stable")[:topn]]
+    return list(zip(best.tolist(), np.exp(logs[best]).tolist(), strict=True))
