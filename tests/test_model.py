@@ -274,12 +274,12 @@ def damage(folder, name, change):
         (
             "config.json",
             lambda b: b.replace(b'"format_version": 1', b'"format_version": "1"'),
-            "is '1', expected 1",
+            "is '1', expected 1 … 2",
         ),
         (
             "config.json",
-            lambda b: b.replace(b'"format_version": 1', b'"format_version": 2'),
-            r"format version 2, saved by Coterie 0.1.0; this one reads up to 1. Upgrade it",
+            lambda b: b.replace(b'"format_version": 1', b'"format_version": 3'),
+            r"format version 3, saved by Coterie 0.1.0; this one reads up to 2. Upgrade it",
         ),
         ("metrics.jsonl", lambda b: b + b"{oh", r"metrics.jsonl, line 3: no JSON"),
         ("metrics.jsonl", lambda b: b + b"7\n", r"metrics.jsonl, line 3: expected a JSON object, found 7"),

@@ -381,7 +381,7 @@ def _model(
 
     corpus_config, vocabulary_config, phrase_config, config = configs
     matrices = {name: matrix[:, : config.vector_size] for name, matrix in result.weights.matrices()}
-    described = {
+    described: dict[str, Any] = {
         "coterie_version": coterie.__version__,
         "objective": config.objective,
         "training": config.to_dict(),
@@ -392,4 +392,13 @@ def _model(
         "figures": figures,
     }
     words = WordVectors(corpus.vocabulary.words, matrices["input_vectors"], corpus.vocabulary.counts)
-    return Model(words, matrices["output_vectors"], described, result.metrics, corpus.phrases)
+    if result.weights.log_normaliser is not None:
+        described["log_normaliser"] = float(result.weights.log_normaliser[0])
+    return Model(
+        words,
+        matrices.get("output_vectors"),
+        described,
+        result.metrics,
+        corpus.phrases,
+        node_vectors=matrices.get("node_vectors"),
+    )

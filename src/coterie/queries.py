@@ -1,9 +1,9 @@
-"""What a query for neighbours may be, and its parts: words or vectors with their weights."""
+"""What a question may be: words or vectors with weights for neighbours, words alone for predictions."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, TypeAlias
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from coterie.errors import ConfigError
 
-__all__ = ["Part", "Query", "WordQuery", "parts_of"]
+__all__ = ["Part", "Query", "WordQuery", "check_whole", "context_words", "parts_of"]
 
 Query: TypeAlias = "str | NDArray[np.floating[Any]] | tuple[str | NDArray[np.floating[Any]], float]"
 """A word, a vector, or a pair of one and its weight."""
@@ -67,6 +67,36 @@ def parts_of(
     if not parts:
         raise ConfigError("the query is empty; give at least one word or vector.")
     return parts
+
+
+def context_words(context: str | Sequence[str], known: Container[str]) -> Sequence[str]:
+    """Check the context of a prediction and return its words, which need not be known.
+
+    Raises
+    ------
+    ConfigError
+        It is empty, no list, or a sentence in one string.
+
+    Examples
+    --------
+    >>> context_words("New York", {"New York"}), context_words(["king", "queen"], {})
+    (['New York'], ['king', 'queen'])
+    """
+    if isinstance(context, str):
+        if context not in known and len(context.split()) > 1:
+            raise ConfigError(
+                f"context is the string {context!r}; give a list of words, such as {context.split()!r}."
+            )
+        return [context]
+    if not isinstance(context, Sequence) or not context:
+        raise ConfigError(f"context is {context!r}; it needs at least one word in a list.")
+    return context
+
+
+def check_whole(option: str, value: object, otherwise: str = "") -> None:
+    """Check that a number of answers or rows is a whole number from 1 on; `otherwise` ends the message."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1{otherwise}.")
 
 
 def _items(query: WordQuery | None) -> Sequence[Any]:

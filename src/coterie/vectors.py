@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from coterie.errors import ConfigError, FormatError
 from coterie.formats.word2vec import EncodingErrors, read_word2vec, write_word2vec
 from coterie.neighbours import BestRows, best_rows, cosines, row_norms, unit
-from coterie.queries import Part, Query, WordQuery, parts_of
+from coterie.queries import Part, Query, WordQuery, check_whole, parts_of
 from coterie.vocabulary import missing_word
 
 __all__ = ["Neighbours", "Query", "Vector", "WordQuery", "WordVectors", "missing_attribute"]
@@ -343,12 +343,11 @@ class WordVectors:
         return answers
 
     def _rows_searched(self, topn: int, restrict_vocab: int | None) -> int:
-        for option, value in (("topn", topn), ("restrict_vocab", restrict_vocab)):
-            if value is None and option == "restrict_vocab":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
-        return len(self) if restrict_vocab is None else min(len(self), int(restrict_vocab))
+        check_whole("topn", topn)
+        if restrict_vocab is None:
+            return len(self)
+        check_whole("restrict_vocab", restrict_vocab)
+        return min(len(self), int(restrict_vocab))
 
     def _vector(self, part: Part) -> Vector:
         return self.get_vector(part.item, norm=True) if isinstance(part.item, str) else part.item

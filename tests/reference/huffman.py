@@ -9,18 +9,21 @@ import heapq
 import math
 
 
-def tree(counts):
-    """Join the two lightest until one is left. Of equal weights inner nodes come first, oldest first, then
-    leaves, the last first; but leaves of weight 0 before inner nodes of weight 0."""
+def merges(counts):
+    """The pairs in the order they are made, the two lightest each time; the last is the tree.
+
+    Of equal weights inner nodes come first, oldest first, then leaves, the last first; but leaves of weight 0
+    come before inner nodes of weight 0.
+    """
     heap = [(count, count > 0, -word, word) for word, count in enumerate(counts)]
     heapq.heapify(heap)
-    made = 0
+    made = []
     while len(heap) > 1:
         first, second = heapq.heappop(heap), heapq.heappop(heap)
         weight = first[0] + second[0]
-        heapq.heappush(heap, (weight, weight == 0, made, (first[3], second[3])))
-        made += 1
-    return heap[0][3]
+        made.append((first[3], second[3]))
+        heapq.heappush(heap, (weight, weight == 0, len(made), made[-1]))
+    return made
 
 
 def codes(node, code=()):

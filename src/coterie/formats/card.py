@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from coterie.formats.contents import matrix_rows, method_of
+
 __all__ = ["model_card"]
 
 _UNITS = {"seconds": "s", "bytes": "bytes", "words_per_second": "words/s"}
@@ -35,10 +37,10 @@ def model_card(name: str, config: Mapping[str, Any], words: Sequence[str], vecto
     """
     sections = [
         f"# {_inline(name)}",
-        f"Static word embeddings: {len(words):,} words, {vector_size} dimensions, Skip-gram "
-        f"({_label(str(config.get('objective', 'objective not recorded')))}), trained with Coterie.",
+        f"Static word embeddings: {len(words):,} words, {vector_size} dimensions, "
+        f"{_inline(method_of(config))}, trained with Coterie.",
         _table("Corpus", _mapping(config, "corpus_statistics")),
-        _table("Figures of the training", _mapping(config, "figures")),
+        _table("Figures of the training", _figures(config)),
         _table(
             "Settings",
             {
@@ -50,23 +52,37 @@ def model_card(name: str, config: Mapping[str, Any], words: Sequence[str], vecto
             names=True,
         ),
         _loading(name, words),
-        _FILES,
+        _files(config, len(words)),
         _table("Versions", _versions(config)),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-_FILES = """## Files
+_MATRICES = {
+    "input_vectors": "`input_vectors` (the word vectors), a row for each word",
+    "output_vectors": "`output_vectors`, a row for each word",
+    "node_vectors": "`node_vectors`, a row for each inner node of the Huffman tree of the counts",
+}
 
-- `model.safetensors`: `input_vectors` (the word vectors) and `output_vectors`, float32, a row for each word
+
+def _files(config: Mapping[str, Any], words: int) -> str:
+    matrices = "; ".join(_MATRICES[name] for name in matrix_rows(config, words))
+    return f"""## Files
+
+- `model.safetensors`: float32: {matrices}
 - `vocabulary.parquet`: `word` and `count`, in the order of the rows
 - `config.json`: settings and figures; `metrics.jsonl`: the course of the training
 - `phrases.jsonl`, if there is one: the phrases that were joined in the text (`coterie.PhraseModel`)"""
 
 
-def _mapping(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _figures(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    learned = config.get("log_normaliser")
+    return _mapping(config, "figures") | ({} if learned is None else {"log_normaliser": learned})
+
+
+def _mapping(config: Mapping[str, Any], key: str) -> dict[str, Any]:
     value = config.get(key)
-    return value if isinstance(value, Mapping) else {}
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
 def _versions(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The model folder: matrices, vocabulary, settings and metrics, each in an open format; no pickle.
 
-``model.safetensors`` holds ``input_vectors`` and ``output_vectors`` (float32, one row a word),
+``model.safetensors`` holds ``input_vectors`` and ``output_vectors`` (float32, one row a word) and, after
+hierarchical softmax, ``node_vectors`` (one row an inner node of the Huffman tree of the counts),
 ``vocabulary.parquet`` the columns ``word`` and ``count``, ``config.json`` the settings and
 ``format_version``, ``metrics.jsonl`` a line for each report of the training, ``README.md`` the model card,
 ``phrases.jsonl`` the phrases that were joined in the text, if any.
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError, ResourceError
+from coterie.formats.contents import matrix_rows
 from coterie.formats.files import missing_path
 from coterie.formats.safetensors import map_safetensors, write_safetensors
 from coterie.formats.table import WordTable
@@ -35,8 +37,8 @@ __all__ = [
     "read_vocabulary",
 ]
 
-FORMAT_VERSION = 1
-"""Goes up when a model folder can no longer be read by an earlier Coterie."""
+FORMAT_VERSION = 2
+"""Goes up when some model can no longer be read by an earlier Coterie; a model's own may be lower."""
 
 _MATRICES, _VOCABULARY, _CONFIG = "model.safetensors", "vocabulary.parquet", "config.json"
 _METRICS, _CARD = "metrics.jsonl", "README.md"
@@ -77,7 +79,7 @@ def fill_folder(
     words, counts
         The vocabulary.
     matrices
-        ``input_vectors`` and ``output_vectors``, shape ``(len(words), vector_size)``.
+        By name, those that the settings ask for.
     texts
         Settings, metrics and the model card.
     """
@@ -131,9 +133,9 @@ def _write_vocabulary(path: Path, words: Sequence[str], counts: NDArray[np.int64
 
 def read_table(path: Path) -> WordTable:
     """Read words and counts and map the word vectors of a model folder."""
-    read_config(path)
+    config = read_config(path)
     words, counts = read_vocabulary(path)
-    return WordTable(words, map_matrices(path, len(words))["input_vectors"], counts)
+    return WordTable(words, map_matrices(path, config, len(words))["input_vectors"], counts)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -149,7 +151,7 @@ def read_config(path: Path) -> dict[str, Any]:
         raise FormatError(f"{file} is damaged: no JSON ({error}).") from error
     version = config.get("format_version") if isinstance(config, dict) else None
     if not isinstance(version, int) or version < 1:
-        raise FormatError(f"{file} is damaged: format_version is {version!r}, expected {FORMAT_VERSION}.")
+        raise FormatError(f"{file} is damaged: format_version is {version!r}, expected 1 … {FORMAT_VERSION}.")
     if version > FORMAT_VERSION:
         raise FormatError(
             f"{path} has format version {version}, saved by Coterie {config.get('coterie_version', '?')}; "
@@ -217,24 +219,26 @@ def read_vocabulary(path: Path) -> tuple[list[str], NDArray[np.int64]]:
     return words.to_pylist(), counts.to_numpy().astype(np.int64, copy=False)
 
 
-def map_matrices(path: Path, rows: int) -> dict[str, NDArray[np.float32]]:
-    """Map ``input_vectors`` and ``output_vectors``, float32 of shape ``(rows, vector_size)``."""
+def map_matrices(path: Path, config: Mapping[str, Any], words: int) -> dict[str, NDArray[np.float32]]:
+    """Map the matrices that a model of these settings and so many words has: float32, rows of one length."""
     file = path / _MATRICES
     if not file.is_file():
         raise FormatError(f"{path} is incomplete: {_MATRICES} is missing. Copy it again.")
     arrays = map_safetensors(file)
-    for name in ("input_vectors", "output_vectors"):
+    matrices = {}
+    for name, rows in matrix_rows(config, words).items():
         if name not in arrays:
             raise FormatError(
                 f"{file} is damaged: it has no {name} (it has {', '.join(arrays) or 'nothing'})."
             )
-        matrix = arrays[name]
+        matrix = matrices[name] = arrays[name]
         if matrix.ndim != 2 or matrix.dtype != np.float32:
             raise FormatError(f"{file} is damaged: {name} is {matrix.dtype} of {matrix.ndim} dimensions.")
         if len(matrix) != rows:
             raise FormatError(
-                f"{path} is damaged: {name} has {len(matrix):,} rows, {_VOCABULARY} {rows:,} words."
+                f"{path} is damaged: {name} has {len(matrix):,} rows, {_VOCABULARY} {words:,} words "
+                f"(expected {rows:,} rows)."
             )
-    if arrays["input_vectors"].shape != arrays["output_vectors"].shape:
-        raise FormatError(f"{file} is damaged: input_vectors and output_vectors differ in shape.")
-    return arrays
+        if matrix.shape[1] != matrices["input_vectors"].shape[1]:
+            raise FormatError(f"{file} is damaged: input_vectors and {name} have rows of different length.")
+    return matrices

@@ -1,4 +1,7 @@
-"""The Huffman tree of hierarchical softmax (arXiv 1310.4546, section 2.1; Morin, Bengio 2005; Huffman 1952).
+"""The Huffman tree of hierarchical softmax.
+
+Sources: Morin and Bengio 2005 (a tree of words); arXiv 1310.4546, section 2.1 (one row for each inner node,
+Huffman's tree); Huffman 1952.
 
 Words are the leaves. An inner node n, with its row P_n and the score s_n = P_n · v_I, divides its probability
 between its two children, so a word has the product along its path from the root, bit b_n telling the side:

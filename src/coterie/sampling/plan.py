@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.kernels.compile import Index, inner_kernel, kernel
-from coterie.sampling.noise import alias_draw, build_alias_table, noise_distribution
+from coterie.sampling.alias import alias_draw, build_alias_table
+from coterie.sampling.noise import noise_distribution
 from coterie.sampling.rng import NEGATIVES, WINDOWS, random_bits, stream_key
 from coterie.sampling.subsampling import keep_probabilities, keep_thresholds
 
