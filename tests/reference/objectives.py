@@ -7,7 +7,6 @@ the shape of what it is taken by.
 
 from __future__ import annotations
 
-import heapq
 import itertools
 
 import numpy as np
@@ -79,22 +78,20 @@ def nce_gradients(h, P, c, output, noise, q):
 # ── hierarchical softmax (arXiv 1310.4546, equation 3): p(left) = σ(s_node), left is bit 0 ──
 
 
-def huffman_paths(counts):
-    """The path of every word through a Huffman tree: (node, bit) pairs, root first.
+def tree_paths(tree):
+    """The path of every word in a tree of pairs (left, right): (node, bit) pairs, root first and node 0."""
+    paths, nodes = {}, itertools.count()
 
-    Any two lightest trees are joined; among equals the one made first.
-    """
-    order = itertools.count()
-    heap = [(count, next(order), [word]) for word, count in enumerate(counts)]
-    heapq.heapify(heap)
-    paths = [[] for _ in counts]
-    for node in range(len(counts) - 1):
-        (left, _, left_words), (right, _, right_words) = heapq.heappop(heap), heapq.heappop(heap)
-        for bit, words in enumerate((left_words, right_words)):
-            for word in words:
-                paths[word].insert(0, (node, bit))
-        heapq.heappush(heap, (left + right, next(order), left_words + right_words))
-    return paths
+    def walk(place, path):
+        if isinstance(place, tuple):
+            node = next(nodes)
+            for bit, child in enumerate(place):
+                walk(child, [*path, (node, bit)])
+        else:
+            paths[place] = path
+
+    walk(tree, [])
+    return [paths[word] for word in range(len(paths))]
 
 
 def hs_rows(path):
