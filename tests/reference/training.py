@@ -1,0 +1,106 @@
+"""Training with every objective in both architectures, a block at a time, in float64.
+
+Nothing here imports the package. A block is what changes the weights at once: a window of Skip-gram (a pair,
+if each pair draws its own negatives), or the one example of a CBOW window. Its gradients are all taken before
+anything changes. The arrays of a model have the names inputs, outputs, nodes and c.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference import objectives, skip_gram
+
+
+def blocks(sentences, keep, table, keys, *, window, shrink, negative, shared):
+    """Every block of an epoch in order: (position of its centre, context words, centre, negatives)."""
+    for position, centre, contexts in skip_gram.windows(sentences, keep, window, shrink, keys[0]):
+        groups = [contexts] if shared else [[word] for word in contexts]
+        for g, inputs in enumerate(groups):
+            if inputs:
+                slots = 1 if shared else 2 * window
+                yield position, inputs, centre, skip_gram.draws(table, keys[1], position, g, slots, negative)
+
+
+class NegativeSampling:
+    def __init__(self, skip):
+        self.skip = skip
+
+    def loss(self, model, h, centre, negatives):
+        return objectives.ns_loss(h, model["outputs"], centre, negatives, self.skip)
+
+    def gradients(self, model, h, centre, negatives):
+        dh, dP = objectives.ns_gradients(h, model["outputs"], centre, negatives, self.skip)
+        return dh, {"outputs": dP}
+
+
+class NCE:
+    """Its log-normaliser is learned if the model has one, and 0 otherwise."""
+
+    def __init__(self, q):
+        self.q = q
+
+    def loss(self, model, h, centre, negatives):
+        c = model.get("c", [0])[0]
+        return objectives.nce_loss(h, model["outputs"], c, centre, negatives, self.q)
+
+    def gradients(self, model, h, centre, negatives):
+        c = model.get("c", [0])[0]
+        dh, dP, dc = objectives.nce_gradients(h, model["outputs"], c, centre, negatives, self.q)
+        return dh, {"outputs": dP} | ({"c": dc} if "c" in model else {})
+
+
+class HierarchicalSoftmax:
+    def __init__(self, paths):
+        self.paths = paths
+
+    def loss(self, model, h, centre, negatives):
+        return objectives.hs_loss(h, model["nodes"], self.paths[centre])
+
+    def gradients(self, model, h, centre, negatives):
+        dh, dP = objectives.hs_gradients(h, model["nodes"], self.paths[centre])
+        return dh, {"nodes": dP}
+
+
+class FullSoftmax:
+    def loss(self, model, h, centre, negatives):
+        return objectives.softmax_loss(h, model["outputs"], centre)
+
+    def gradients(self, model, h, centre, negatives):
+        dh, dP = objectives.softmax_gradients(h, model["outputs"], centre)
+        return dh, {"outputs": dP}
+
+
+def block_gradients(model, objective, inputs, centre, negatives, *, cbow=False, divided=True):
+    """(summed loss, number of examples, gradient by the name of the array) of one block."""
+    V = model["inputs"]
+    total = {name: np.zeros_like(array) for name, array in model.items()}
+    # Each example's input vector, and the words whose rows it is made of.
+    examples = (
+        [(objectives.cbow_input(V, inputs), inputs)] if cbow else [(V[word], [word]) for word in inputs]
+    )
+    losses = 0.0
+    for h, words in examples:
+        losses += objective.loss(model, h, centre, negatives)
+        dh, others = objective.gradients(model, h, centre, negatives)
+        total["inputs"] += objectives.cbow_gradient(V, words, dh, divided)
+        for name, gradient in others.items():
+            total[name] += gradient
+    return losses, len(examples), total
+
+
+def train(model, objective, blocks, rate, *, at_once=False, **architecture):
+    """Train on blocks one after another, or in one step on all; returns the summed loss and the examples."""
+    sums = {name: np.zeros_like(array) for name, array in model.items()}
+    losses = examples = 0
+    for block in blocks:
+        loss, count, gradients = block_gradients(model, objective, *block, **architecture)
+        losses, examples = losses + loss, examples + count
+        for name, gradient in gradients.items():
+            if at_once:
+                sums[name] += gradient
+            else:
+                model[name] -= rate * gradient
+    for name, gradient in sums.items():
+        model[name] -= rate * gradient
+    return losses, examples
