@@ -29,7 +29,7 @@ NOISES = {
 
 
 def paths_for(counts):
-    return twin.tree_paths(huffman.tree(counts))
+    return twin.tree_paths(huffman.merges(counts)[-1])
 
 
 # ── derivatives ──

@@ -14,7 +14,7 @@ input i, and T_ij the number of those whose output is j,
 the right-hand sides from the values before: three products of U × V × D multiplications on the BLAS, and the
 sum of the examples' gradients. The logarithm of the sum is taken with the greatest score taken out first.
 
-Where it deviates from the source: examples are summed over some 256 words of the text before a step.
+Where it deviates from the source: examples are summed over 32 words of the text before a step.
 Threads compute batches each on one core's BLAS, and add to the weights one after another, since all write to
 every row.
 """
