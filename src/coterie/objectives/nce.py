@@ -93,7 +93,9 @@ class _Estimation(WalkObjective):
                 start = own[0] = shared[0]
             result = train(plan, rate, record)
             with _MERGE:
-                shared[0] += own[0] - start
+                # Halfway if others moved c meanwhile: all went the same way, and the sum of their steps would
+                # be as many times too long.
+                shared[0] = own[0] if shared[0] == start else (shared[0] + own[0]) / 2
             return result
 
         return follow
