@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,6 +28,7 @@ from small_runs import (
 )
 
 from coterie.config import TrainingConfig
+from coterie.objectives import nce
 from reference import skip_gram
 from reference import training as twin
 
@@ -137,6 +141,38 @@ def test_the_log_normaliser_goes_where_its_loss_is_least(kernel, architecture, s
         run.train(rate)
     assert weights.log_normaliser[0] == pytest.approx(expected, abs=0.05)
     assert not weights.input_vectors.any()
+
+
+def test_threads_in_step_do_not_overshoot(monkeypatch):
+    """Eight learners start from the same c and go the same way: c goes it once, and not eightfold."""
+    threads, rounds = 8, 6
+    barrier = threading.Barrier(threads)
+    alone = nce.WalkObjective.learner
+
+    def in_step(self):
+        train = alone(self)
+
+        def wait_for_all(plan, rate, record):
+            result = train(plan, rate, record)
+            barrier.wait(20)
+            return result
+
+        return wait_for_all
+
+    monkeypatch.setattr(nce.WalkObjective, "learner", in_step)
+    config = configuration(window=1, negative=3, sample=0)
+    weights = random_weights(config, 0)
+    for _, matrix in weights.matrices():
+        matrix[:] = 0
+    sentences = np.random.default_rng(1).integers(WORDS, size=(500, 4)).tolist()
+    run = Run(weights, sentences, config)
+    weights.log_normaliser[:] = np.log(WORDS) + 3
+    for _ in range(rounds):
+        learners = [run.objective.learner() for _ in range(threads)]
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda learner: learner(run.plan, 0.05, False), learners))
+    # Without vectors and with even noise, c belongs where it starts in training: at log V.
+    assert weights.log_normaliser[0] == pytest.approx(np.log(WORDS), abs=0.2)
 
 
 @pytest.mark.parametrize("kernel", [SIMD])

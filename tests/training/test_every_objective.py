@@ -1,0 +1,71 @@
+"""Whole runs of every objective in both architectures: planted clusters, the loss that is told, determinism."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from coterie.config import TrainingConfig
+from coterie.sampling.plan import Sentences
+from coterie.training.trainer import Trainer
+from reference import synthetic
+
+WORDS = 8
+OBJECTIVES = {
+    "negative_sampling": {},
+    "nce": {},
+    "nce, partition one": {"objective": "nce", "nce_partition": "one"},
+    "hierarchical_softmax": {},
+    "hierarchical_softmax with negatives": {"objective": "hierarchical_softmax", "negative": 5},
+    "softmax": {},
+}
+ARCHITECTURES = {
+    "skip_gram": {},
+    "cbow": {},
+    "cbow of word2vec": {"architecture": "cbow", "cbow_gradient": "word2vec"},
+}
+
+
+def configuration(objective, architecture, **changes):
+    named = {"objective": objective, "architecture": architecture}
+    common = {"vector_size": 16, "workers": 1, "sample": 0, "epochs": 6, "alpha": 0.05}
+    return TrainingConfig(
+        **{**named, **common, **OBJECTIVES[objective], **ARCHITECTURES[architecture], **changes}
+    )
+
+
+@pytest.fixture(scope="module")
+def clusters():
+    sentences = synthetic.clustered_sentences(words=WORDS)
+    offsets = np.arange(len(sentences) + 1, dtype=np.int64) * sentences.shape[1]
+    ids = np.ascontiguousarray(sentences.ravel(), dtype=np.uint32)
+    return Sentences(ids, offsets), np.bincount(ids).astype(np.int64)
+
+
+def digest(weights):
+    return hashlib.sha256(b"".join(matrix.tobytes() for _, matrix in weights.matrices())).hexdigest()
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_planted_clusters_are_found(clusters, objective, architecture, workers):
+    result = Trainer(*clusters, configuration(objective, architecture, workers=workers)).run()
+    share = synthetic.neighbours_in_cluster(result.weights.input_vectors[:, :16], words=WORDS)
+    print(objective, architecture, workers, share, result.loss, result.untrained_loss, result.seconds)
+    assert share >= 0.95
+    assert result.loss < 0.98 * result.untrained_loss
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
+def test_one_worker_gives_the_same_bits(clusters, objective, architecture):
+    first, again, other = (
+        Trainer(*clusters, configuration(objective, architecture, epochs=1, seed=seed)).run().weights
+        for seed in (3, 3, 4)
+    )
+    assert digest(first) == digest(again) != digest(other)
+    if first.log_normaliser is not None:
+        assert first.log_normaliser[0] == again.log_normaliser[0] != other.log_normaliser[0]
