@@ -1,4 +1,4 @@
-"""Whole runs of every objective in both architectures: planted clusters, the loss that is told, determinism."""
+"""Whole runs of every objective, both architectures: planted clusters, the loss that is told, determinism."""
 
 from __future__ import annotations
 
