@@ -295,6 +295,4 @@ def storage_options(function: _AnyFunction) -> _AnyFunction:
             help="Most that counting words (then they spill to disk) and pairs may take.  [default: 512MiB]",
         ),
     )
-    for add in reversed(options):
-        function = add(function)
-    return function
+    return _with(function, options)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from coterie.errors import FormatError, ResourceError
+from coterie.corpus.line_file import read_lines
+from coterie.errors import FormatError
 
 __all__ = ["read_phrase_file"]
 
@@ -26,19 +27,8 @@ def read_phrase_file(path: str | os.PathLike[str]) -> list[tuple[str, ...]]:
         If a line is one word, the file is no UTF-8, or holds no phrase.
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise FormatError(f"{path}: no such file (the known phrases).") from None
-    except OSError as error:
-        raise ResourceError(f"{path}: cannot be read ({error.strerror}).") from error
-    try:
-        lines = data.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        bad = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(f"{path}, line {bad:,}: not UTF-8; save the phrases as UTF-8.") from None
     phrases: dict[tuple[str, ...], None] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_lines(path, "the known phrases"), 1):
         words = tuple(line.split())
         if len(words) == 1:
             raise FormatError(

@@ -28,6 +28,7 @@ from coterie.config import PhraseConfig, VocabularyConfig
 from coterie.corpus.counting import Ranking
 from coterie.corpus.joining import join_on_disk
 from coterie.corpus.pair_counting import PairCounter, pairs_of
+from coterie.corpus.remarks import shown_words
 from coterie.corpus.rewriting import CHUNK, TextOnDisk, marking_gaps, rewrite
 from coterie.corpus.selection import DROPPED, Selection
 from coterie.phrases import Phrase, PhraseModel
@@ -203,8 +204,10 @@ class PhraseJoiner:
         phrases = [Phrase(words, counted.get(words, 0)) for words in known]
         missing = [" ".join(phrase.words) for phrase in phrases if not phrase.count]
         if missing:
-            shown = ", ".join(map(repr, missing[:5])) + (", …" if len(missing) > 5 else "")
-            self._warn(f"known_phrases holds {len(missing):,} that are nowhere joined in the text: {shown}")
+            self._warn(
+                f"known_phrases holds {len(missing):,} that are nowhere joined in the text: "
+                f"{shown_words(missing)}"
+            )
         return phrases
 
     def _occurring(self, phrases: Sequence[Phrase]) -> tuple[list[Phrase], list[list[int]]]:

@@ -9,7 +9,7 @@ from coterie.corpus.counting import Ranking
 from coterie.corpus.reading import Reader
 from coterie.errors import CorpusError
 
-__all__ = ["check_words", "tell_missing"]
+__all__ = ["check_words", "shown_words", "tell_missing"]
 
 _SHOWN_WORDS = 5
 
@@ -32,7 +32,7 @@ def check_words(
     if config.words is not None:
         raise CorpusError(
             f"{reader.name}: none of the {len(config.words):,} words of the vocabulary "
-            f"({_shown(config.words)}) occurs. "
+            f"({shown_words(config.words)}) occurs. "
             f"The text's most frequent word is {ranking.best[1]!r}: do the two agree in case and "
             "tokenisation?"
         )
@@ -64,9 +64,10 @@ def tell_missing(
             )
             warn(
                 f"{option} holds {len(missing):,} that do not occur in the text{limit} and are left out: "
-                f"{_shown(missing)}"
+                f"{shown_words(missing)}"
             )
 
 
-def _shown(words: Sequence[str]) -> str:
+def shown_words(words: Sequence[str]) -> str:
+    """Return the first few words, quoted, for a message."""
     return ", ".join(map(repr, words[:_SHOWN_WORDS])) + (", …" if len(words) > _SHOWN_WORDS else "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from coterie.errors import FormatError, ResourceError
+from coterie.corpus.line_file import read_lines
+from coterie.errors import FormatError
 
 __all__ = ["read_vocabulary_file"]
 
@@ -27,19 +28,8 @@ def read_vocabulary_file(path: str | os.PathLike[str]) -> list[str]:
         If a line holds more than a word and a count, the file is no UTF-8, or holds no word.
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise FormatError(f"{path}: no such file (the vocabulary).") from None
-    except OSError as error:
-        raise ResourceError(f"{path}: cannot be read ({error.strerror}).") from error
-    try:
-        lines = data.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        bad = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(f"{path}, line {bad:,}: not UTF-8; save the vocabulary as UTF-8.") from None
     words: dict[str, None] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_lines(path, "the vocabulary"), 1):
         fields = line.split("\t") if "\t" in line else line.split()
         fields = [field.strip() for field in fields]
         if len(fields) > 2 or (len(fields) == 2 and not fields[1].isdecimal()):
