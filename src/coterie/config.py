@@ -43,8 +43,7 @@ PhraseScoring = Literal["paper", "npmi"]
 Kernel = Literal["auto", "simd", "plain"]
 
 # Stands as the default where the real one depends on another option; replaced when the object is made.
-_BY_OBJECTIVE: Any = None
-_BY_PHRASES: Any = None
+_BY_OTHERS: Any = None
 
 
 def _one_of(option: str, value: object, choices: Sequence[str]) -> None:
@@ -187,11 +186,11 @@ class PhraseConfig(_Config):
     """
 
     phrases: int = 0
-    phrase_min_count: int = _BY_PHRASES
-    phrase_threshold: tuple[float, ...] = _BY_PHRASES
-    phrase_scoring: PhraseScoring = _BY_PHRASES
+    phrase_min_count: int = _BY_OTHERS
+    phrase_threshold: tuple[float, ...] = _BY_OTHERS
+    phrase_scoring: PhraseScoring = _BY_OTHERS
     phrase_discount: float | None = None
-    phrase_delimiter: str = _BY_PHRASES
+    phrase_delimiter: str = _BY_OTHERS
     known_phrases: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
@@ -345,7 +344,7 @@ class TrainingConfig(_Config):
     vector_size: int = 100
     window: int = 5
     shrink_windows: bool = True
-    negative: int = _BY_OBJECTIVE
+    negative: int = _BY_OTHERS
     ns_exponent: float | None = None
     collisions: Collisions | None = None
     negative_sharing: NegativeSharing | None = None
@@ -353,7 +352,7 @@ class TrainingConfig(_Config):
     cbow_gradient: CbowGradient | None = None
     sample: float = 1e-3
     subsampling: Subsampling = "word2vec"
-    alpha: float = _BY_OBJECTIVE
+    alpha: float = _BY_OTHERS
     min_alpha: float = 0.0001
     epochs: int = 5
     workers: int | None = None
@@ -387,6 +386,16 @@ class TrainingConfig(_Config):
             raise ConfigError(
                 f"kernel is {self.kernel!r}, but objective 'softmax' runs on the BLAS; leave kernel out."
             )
+
+    @property
+    def matrices(self) -> tuple[str, ...]:
+        """The names of the matrices that are trained, see ``objectives.weights.Weights``."""
+        hierarchical = self.objective == "hierarchical_softmax"
+        return (
+            "input_vectors",
+            *(["output_vectors"] if self.negative or not hierarchical else []),
+            *(["node_vectors"] if hierarchical else []),
+        )
 
     def _settle(self, option: str, default: object, why: str = "") -> None:
         """Give an option that is unset its default here; ``None``: there is no such option here."""

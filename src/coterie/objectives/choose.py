@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
+from coterie.objectives.full_softmax import FullSoftmax
+from coterie.objectives.hierarchical_softmax import hierarchical_softmax
+from coterie.objectives.nce import noise_contrastive_estimation
+from coterie.objectives.negative_sampling import negative_sampling
 from coterie.objectives.objective import Objective
 from coterie.objectives.weights import Weights
 
@@ -16,20 +20,12 @@ def make_objective(
     weights: Weights, counts: NDArray[np.int64], config: TrainingConfig, reach: int
 ) -> Objective:
     """Return the objective over `weights`, for windows of up to `reach` words on either side."""
-    from coterie.objectives.full_softmax import FullSoftmax
-    from coterie.objectives.hierarchical_softmax import hierarchical_softmax
-    from coterie.objectives.nce import noise_contrastive_estimation
-    from coterie.objectives.negative_sampling import negative_sampling
-    from coterie.sampling.subsampling import keep_probabilities
-
-    kept = counts * keep_probabilities(counts, config.sample, config.subsampling)
-    outputs = kept / kept.sum()
     match config.objective:
         case "negative_sampling":
             return negative_sampling(weights, config, reach)
         case "nce":
-            return noise_contrastive_estimation(weights, counts, outputs, config, reach)
+            return noise_contrastive_estimation(weights, counts, config, reach)
         case "hierarchical_softmax":
-            return hierarchical_softmax(weights, counts, outputs, config, reach)
+            return hierarchical_softmax(weights, counts, config, reach)
         case "softmax":
             return FullSoftmax(weights, config)

@@ -23,7 +23,6 @@ from __future__ import annotations
 import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,22 +30,15 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, make_matrices
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.huffman import build_huffman
+from coterie.objectives.huffman import HuffmanTree, build_huffman
 from coterie.objectives.negative_sampling import negative_sampling
 from coterie.objectives.objective import Learner, Objective
-from coterie.objectives.walk import RowLists, WalkObjective, walk_over, walk_settings
+from coterie.objectives.walk import RowLists, WalkObjective, nothing, walk_over, walk_settings
 from coterie.objectives.weights import Weights
 from coterie.sampling.plan import ChunkPlan
+from coterie.sampling.subsampling import output_distribution
 
-__all__ = ["HIERARCHICAL_SOFTMAX", "Paths", "hierarchical_softmax"]
-
-
-class Paths(NamedTuple):
-    """Every word's path: inner nodes and turns (1: right) at ``starts[w]`` … ``starts[w + 1] - 1``."""
-
-    starts: NDArray[np.int64]
-    nodes: NDArray[np.int32]
-    bits: NDArray[np.uint8]
+__all__ = ["HIERARCHICAL_SOFTMAX", "hierarchical_softmax"]
 
 
 # The nodes near the root are in the cache already.
@@ -54,12 +46,7 @@ _HOT_NODES = 4
 
 
 @inner_kernel
-def _prepare(rows: Paths, block: Block) -> None:
-    pass
-
-
-@inner_kernel
-def _list_outputs(rows: Paths, plan: ChunkPlan, block: Block, centre: Index, draw: Index) -> int:
+def _list_outputs(rows: HuffmanTree, plan: ChunkPlan, block: Block, centre: Index, draw: Index) -> int:
     """List the nodes of the centre's path with their labels."""
     word = plan.tokens[centre]
     start = rows.starts[word]
@@ -72,7 +59,7 @@ def _list_outputs(rows: Paths, plan: ChunkPlan, block: Block, centre: Index, dra
 
 @inner_kernel
 def _list_coming(
-    matrices: Matrices, rows: Paths, plan: ChunkPlan, block: Block, centre: Index, draw: Index
+    matrices: Matrices, rows: HuffmanTree, plan: ChunkPlan, block: Block, centre: Index, draw: Index
 ) -> int:
     """List the lower nodes of the next centre's path; return the count so far."""
     word, count = plan.tokens[min(centre + 1, plan.extent[0] - 1)], 1
@@ -82,37 +69,28 @@ def _list_coming(
     return count
 
 
-@inner_kernel
-def _settle(rows: Paths, block: Block) -> None:
-    pass
-
-
-HIERARCHICAL_SOFTMAX = RowLists(_prepare, _list_outputs, _list_coming, _settle, offsets=False)
+HIERARCHICAL_SOFTMAX = RowLists(nothing, _list_outputs, _list_coming, nothing, offsets=False)
 """The kernels of hierarchical softmax."""
 
 
 def hierarchical_softmax(
     weights: Weights,
     counts: NDArray[np.int64],
-    outputs: NDArray[np.float64],
     config: TrainingConfig,
     reach: int,
 ) -> Objective:
-    """Return the objective, with negative sampling beside it if ``config.negative`` is above 0.
-
-    ``outputs``, shape (V,), is the distribution of output words.
-    """
+    """Return the objective, with negative sampling beside it if ``config.negative`` is above 0."""
     assert weights.node_vectors is not None
     tree = build_huffman(counts)
-    lengths = np.diff(tree.starts)
+    outputs = output_distribution(counts, config.sample, config.subsampling)
     paths = WalkObjective(
         matrices=make_matrices(weights.input_vectors, weights.node_vectors),
         train_chunk=walk_over(HIERARCHICAL_SOFTMAX, config.architecture, config.kernel),
-        rows=Paths(tree.starts, tree.nodes, tree.bits),
+        rows=tree,
         walk=walk_settings(config, reach)._replace(negative=0, shared=True),
-        outputs=int(lengths.max()),
+        outputs=tree.longest,
         vector_size=config.vector_size,
-        untrained_loss=float(outputs @ lengths) * math.log(2),
+        untrained_loss=float(outputs @ np.diff(tree.starts)) * math.log(2),
     )
     return _Both(paths, negative_sampling(weights, config, reach)) if config.negative else paths
 

@@ -38,6 +38,7 @@ from coterie.objectives.walk import RowLists, WalkObjective, walk_over, walk_set
 from coterie.objectives.weights import Weights
 from coterie.sampling.noise import noise_distribution
 from coterie.sampling.plan import ChunkPlan
+from coterie.sampling.subsampling import output_distribution
 
 __all__ = ["NCE", "ContrastedNoise", "noise_contrastive_estimation"]
 
@@ -107,15 +108,15 @@ _MERGE = threading.Lock()
 def noise_contrastive_estimation(
     weights: Weights,
     counts: NDArray[np.int64],
-    outputs: NDArray[np.float64],
     config: TrainingConfig,
     reach: int,
 ) -> WalkObjective:
-    """Return the objective; `outputs`, shape (V,), is the distribution of output words."""
+    """Return the objective for windows of up to `reach` words on either side."""
     assert weights.output_vectors is not None
     assert config.ns_exponent is not None
     noise = noise_distribution(counts, config.ns_exponent)
     log_noise = np.log(config.negative * np.maximum(noise, _LEAST))
+    outputs = output_distribution(counts, config.sample, config.subsampling)
     learned = config.nce_partition == "learned"
     c = weights.log_normaliser if weights.log_normaliser is not None else np.zeros(1)
     return _Estimation(

@@ -29,7 +29,7 @@ import numpy as np
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, make_matrices
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.walk import RowLists, WalkObjective, walk_over, walk_settings
+from coterie.objectives.walk import RowLists, WalkObjective, nothing, walk_over, walk_settings
 from coterie.objectives.weights import Weights
 from coterie.sampling.plan import ChunkPlan
 
@@ -80,12 +80,7 @@ def list_coming_draws(
     return count
 
 
-@inner_kernel
-def _settle(rows: Noise, block: Block) -> None:
-    pass
-
-
-NEGATIVE_SAMPLING = RowLists(label_first_row, _list_outputs, list_coming_draws, _settle, offsets=False)
+NEGATIVE_SAMPLING = RowLists(label_first_row, _list_outputs, list_coming_draws, nothing, offsets=False)
 """The kernels of negative sampling."""
 
 

@@ -32,7 +32,7 @@ from coterie.kernels.logistic import make_plain_step, make_simd_step
 from coterie.objectives.objective import Learner
 from coterie.sampling.plan import ChunkPlan
 
-__all__ = ["RowLists", "Walk", "WalkObjective", "walk_over", "walk_settings"]
+__all__ = ["RowLists", "Walk", "WalkObjective", "nothing", "walk_over", "walk_settings"]
 
 
 class Walk(NamedTuple):
@@ -68,6 +68,11 @@ class RowLists(NamedTuple):
     coming: Any
     settle: Any
     offsets: bool
+
+
+@inner_kernel
+def nothing(rows: Any, block: Block) -> None:
+    """Do nothing: for an objective that has nothing to prepare, or to settle."""
 
 
 TrainChunk = Callable[[Matrices, Any, ChunkPlan, Walk, Block, np.float32, bool], None]

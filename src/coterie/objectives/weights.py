@@ -45,7 +45,6 @@ class Weights:
 def make_weights(words: int, config: TrainingConfig) -> Weights:
     """Return input vectors uniform in ±1/(2D) and zero output rows, as word2vec starts; log V for NCE."""
     size = config.vector_size
-    hierarchical = config.objective == "hierarchical_softmax"
     inputs = aligned_matrix(words, size)
     generator = np.random.Generator(np.random.Philox(key=config.seed))
     rows = max(1, (1 << 22) // size)  # a few MiB at a time, so that no second matrix comes to exist
@@ -54,7 +53,7 @@ def make_weights(words: int, config: TrainingConfig) -> Weights:
         block[:] = (generator.random(block.shape, dtype=np.float32) - np.float32(0.5)) / np.float32(size)
     return Weights(
         inputs,
-        output_vectors=None if hierarchical and not config.negative else aligned_matrix(words, size),
-        node_vectors=aligned_matrix(words - 1, size) if hierarchical else None,
+        output_vectors=aligned_matrix(words, size) if "output_vectors" in config.matrices else None,
+        node_vectors=aligned_matrix(words - 1, size) if "node_vectors" in config.matrices else None,
         log_normaliser=np.array([np.log(words)]) if config.nce_partition == "learned" else None,
     )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from coterie.config import Subsampling
 
-__all__ = ["keep_probabilities", "keep_thresholds"]
+__all__ = ["keep_probabilities", "keep_thresholds", "output_distribution"]
 
 
 def keep_probabilities(counts: NDArray[np.int64], sample: float, formula: Subsampling) -> NDArray[np.float64]:
@@ -34,6 +34,20 @@ def keep_probabilities(counts: NDArray[np.int64], sample: float, formula: Subsam
     ratio = sample * counts.sum() / np.maximum(counts, 1)
     kept = np.sqrt(ratio) + (ratio if formula == "word2vec" else 0.0)
     return np.asarray(np.minimum(kept, 1.0))
+
+
+def output_distribution(
+    counts: NDArray[np.int64], sample: float, formula: Subsampling
+) -> NDArray[np.float64]:
+    """Return how often each word is the output of an example, float64, shape (V,): the counts that are kept.
+
+    Examples
+    --------
+    >>> output_distribution(np.array([3, 1]), 0, "paper").tolist()
+    [0.75, 0.25]
+    """
+    kept = counts * keep_probabilities(counts, sample, formula)
+    return np.asarray(kept / kept.sum())
 
 
 def keep_thresholds(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:

@@ -31,11 +31,7 @@ def matrices_size(words: int, config: TrainingConfig) -> int:
     >>> matrices_size(1_000_000, TrainingConfig(vector_size=100)) / 2**20
     854.4921875
     """
-    return _matrices(config) * words * padded_columns(config.vector_size) * 4
-
-
-def _matrices(config: TrainingConfig) -> int:
-    return 3 if config.objective == "hierarchical_softmax" and config.negative else 2
+    return len(config.matrices) * words * padded_columns(config.vector_size) * 4
 
 
 def _read_number(path: str) -> int | None:
@@ -71,7 +67,7 @@ def check_memory(words: int, config: TrainingConfig) -> str:
     needed = matrices_size(words, config)
     available = available_memory()
     estimate = (
-        f"{_COUNTED[_matrices(config)]} matrices of {words:,} × {config.vector_size} "
+        f"{_COUNTED[len(config.matrices)]} matrices of {words:,} × {config.vector_size} "
         f"take {needed / 2**20:,.0f} MiB, "
         f"the run about {(needed + words * _WORD_BYTES + _BASE_BYTES) / 2**20:,.0f} MiB"
     )
