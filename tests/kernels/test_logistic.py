@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.block import make_block, make_matrices
-from coterie.kernels.compile import JIT_ENABLED, kernel
-from coterie.kernels.emitter import supported
+from coterie.kernels.compile import kernel
 from coterie.kernels.logistic import make_plain_step, make_simd_step, sigmoid
 from coterie.kernels.simd import UPDATE_ROWS
+from marks import simd
 from reference import skip_gram
 
 plain_step, simd_step = make_plain_step(offsets=False), make_simd_step(offsets=False)
@@ -45,14 +45,13 @@ def run_sigmoid(values):
         values[i] = sigmoid(values[i])
 
 
-needs_simd = pytest.mark.skipif(not (JIT_ENABLED and supported()), reason="needs the JIT and AVX2 or NEON")
 STEPS = [
     pytest.param(run_plain, id="plain"),
-    pytest.param(run_simd, id="simd", marks=[pytest.mark.simd, needs_simd]),
+    simd(run_simd, id="simd"),
 ]
 SHIFTED_STEPS = [
     pytest.param(run_plain_shifted, id="plain"),
-    pytest.param(run_simd_shifted, id="simd", marks=[pytest.mark.simd, needs_simd]),
+    simd(run_simd_shifted, id="simd"),
 ]
 ROWS = 20
 

@@ -9,17 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from coterie.kernels.compile import JIT_ENABLED
-from coterie.kernels.emitter import supported
 from coterie.objectives.choose import make_objective
 from coterie.objectives.weights import make_weights
 from coterie.sampling.plan import Sentences, make_plan, make_sampler, plan_chunk
 from coterie.training.schedule import reach_of
 from reference import training as twin
 
-needs_simd = pytest.mark.skipif(not (JIT_ENABLED and supported()), reason="needs the JIT and AVX2 or NEON")
-SIMD = pytest.param("simd", marks=[pytest.mark.simd, needs_simd])
-KERNELS = ["plain", SIMD]
 ARCHITECTURES = [
     {"architecture": "skip_gram"},
     {"architecture": "cbow", "cbow_gradient": "mean"},

@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_runs import (
-    KERNELS,
-    SIMD,
     SIZE,
     WORDS,
     Run,
@@ -24,6 +22,7 @@ from small_runs import (
 )
 
 from coterie.config import TrainingConfig
+from marks import KERNELS, SIMD
 from reference import skip_gram
 from reference import training as twin
 

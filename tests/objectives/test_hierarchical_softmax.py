@@ -10,9 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_runs import (
     ARCHITECTURES,
-    KERNELS,
     PAIRS,
-    SIMD,
     SIZE,
     WORDS,
     Run,
@@ -28,6 +26,7 @@ from small_runs import (
 
 from coterie.config import TrainingConfig
 from coterie.objectives.huffman import build_huffman
+from marks import KERNELS, SIMD
 from reference import objectives as losses
 from reference import training as twin
 

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from small_runs import (
     ARCHITECTURES,
-    KERNELS,
-    SIMD,
     SIZE,
     WORDS,
     Run,
@@ -29,6 +27,7 @@ from small_runs import (
 
 from coterie.config import TrainingConfig
 from coterie.objectives import nce
+from marks import KERNELS, SIMD
 from reference import skip_gram
 from reference import training as twin
 

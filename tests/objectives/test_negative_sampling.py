@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_runs import SIZE, WORDS, Run, as_twin, random_weights
 
 from coterie.config import TrainingConfig
 from coterie.errors import ConfigError
-from coterie.kernels.allocate import aligned_matrix
-from coterie.kernels.block import make_matrices
-from coterie.kernels.compile import JIT_ENABLED
-from coterie.kernels.emitter import supported
 from coterie.objectives import walk
-from coterie.objectives.negative_sampling import NEGATIVE_SAMPLING, negative_sampling
+from coterie.objectives.negative_sampling import NEGATIVE_SAMPLING
 from coterie.objectives.walk import walk_over
-from coterie.objectives.weights import Weights
-from coterie.sampling.plan import Sentences, make_plan, make_sampler, plan_chunk
-from coterie.training.schedule import reach_of
+from marks import KERNELS, SIMD
 from reference import skip_gram
 
-needs_simd = pytest.mark.skipif(not (JIT_ENABLED and supported()), reason="needs the JIT and AVX2 or NEON")
-KERNELS = ["plain", pytest.param("simd", marks=[pytest.mark.simd, needs_simd])]
-WORDS, SIZE = 12, 10
 
-
-def random_matrices(seed, words=WORDS, vector_size=SIZE):
-    generator = np.random.default_rng(seed)
-    pair = [aligned_matrix(words, vector_size) for _ in range(2)]
-    for matrix in pair:
-        matrix[:, :vector_size] = generator.normal(0, 0.3, (words, vector_size))
-    return make_matrices(*pair)
-
-
-def train(matrices, sentences, config, rate, words=WORDS, centres=None):
+def train(weights, sentences, config, rate, words=WORDS, centres=None):
     """Train a small corpus (or its first centres) as one chunk; return its sampler and a pair's mean loss."""
-    ids = np.array(list(itertools.chain(*sentences)), np.uint32)
-    offsets = np.concatenate(([0], np.cumsum([len(s) for s in sentences]))).astype(np.int64)
-    reach = reach_of(offsets, config.window)
-    sampler = make_sampler(np.bincount(ids, minlength=words), config, 0)
-    plan = make_plan(len(ids), reach, config)
-    objective = negative_sampling(Weights(*matrices[:2]), config, reach)
-    with np.errstate(over="ignore"):
-        plan_chunk(sampler, Sentences(ids, offsets), 0, 0, centres or len(ids), reach, plan)
-        loss, pairs = objective.learner()(plan, rate, True)
-    return sampler, loss / pairs if pairs else None
+    run = Run(weights, sentences, config, words=words, centres=centres)
+    return run.sampler, run.train(rate)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -71,9 +44,9 @@ def test_training_is_the_twins(kernel, sentences, window, negative, sharing, col
         seed=seed,
         kernel=kernel,
     )
-    matrices = random_matrices(seed)
-    V, P = (matrix[:, :SIZE].astype(np.float64) for matrix in matrices[:2])
-    sampler, loss = train(matrices, sentences, config, 0.05)
+    weights = random_weights(config, seed)
+    V, P = as_twin(weights, config).values()
+    sampler, loss = train(weights, sentences, config, 0.05)
     losses, pairs = 0.0, 0
     for _, inputs, outputs, labels in skip_gram.blocks(
         sentences,
@@ -88,8 +61,8 @@ def test_training_is_the_twins(kernel, sentences, window, negative, sharing, col
     ):
         losses += skip_gram.step(inputs, outputs, labels, V, P, 0.05)
         pairs += len(inputs)
-    np.testing.assert_allclose(matrices.input_vectors[:, :SIZE], V, atol=2e-4)
-    np.testing.assert_allclose(matrices.output_vectors[:, :SIZE], P, atol=2e-4)
+    np.testing.assert_allclose(weights.input_vectors[:, :SIZE], V, atol=2e-4)
+    np.testing.assert_allclose(weights.output_vectors[:, :SIZE], P, atol=2e-4)
     if pairs:
         assert loss == pytest.approx(losses / pairs, rel=1e-4)
     else:
@@ -110,14 +83,14 @@ def test_one_pair_changes_one_input_row_and_1_plus_k_output_rows(kernel, sharing
         kernel=kernel,
         negative_sharing=sharing,
     )
-    matrices = random_matrices(0, words)
-    before = [matrix.copy() for matrix in matrices[:2]]
+    weights = random_weights(config, 0, words)
+    before = {name: matrix.copy() for name, matrix in weights.matrices()}
     # The pair, then every word once, so that negatives may be any of them; only the first centre is trained.
     sentences = [[17, 4211], *([word] for word in range(words))]
-    sampler, _ = train(matrices, sentences, config, 0.1, words, centres=1)
+    sampler, _ = train(weights, sentences, config, 0.1, words, centres=1)
     inputs, outputs = (
-        set(np.flatnonzero((old != new).any(axis=1)).tolist())
-        for old, new in zip(before, matrices[:2], strict=True)
+        set(np.flatnonzero((before[name] != matrix).any(axis=1)).tolist())
+        for name, matrix in weights.matrices()
     )
     table = [(entry & 0xFFFFFFFF, entry >> 32) for entry in sampler.alias.tolist()]
     negatives = skip_gram.draws(table, int(sampler.negative_key), 0, 0, 1, negative)
@@ -129,11 +102,11 @@ def test_one_pair_changes_one_input_row_and_1_plus_k_output_rows(kernel, sharing
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_golden_run(kernel):
     """A small run whose numbers were written down when the twin had agreed with it."""
-    matrices = random_matrices(1)
     sentences = [[(3 * i + j) % WORDS for i in range(15)] for j in range(8)]
     config = TrainingConfig(vector_size=SIZE, window=3, negative=4, sample=0, seed=7, kernel=kernel)
-    _, loss = train(matrices, sentences, config, 0.05)
-    trained = matrices.input_vectors[:, :SIZE], matrices.output_vectors[:, :SIZE]
+    weights = random_weights(config, 1)
+    _, loss = train(weights, sentences, config, 0.05)
+    trained = weights.input_vectors[:, :SIZE], weights.output_vectors[:, :SIZE]
     summary = [loss, *(float(np.abs(m).sum()) for m in trained), float(trained[0][3] @ trained[1][6])]
     assert summary == pytest.approx(GOLDEN, rel=2e-4)
 
@@ -142,7 +115,7 @@ GOLDEN = [2.856184, 39.413864, 44.642246, -0.354212]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kernel", [pytest.param("simd", marks=[pytest.mark.simd, needs_simd])])
+@pytest.mark.parametrize("kernel", [SIMD])
 @pytest.mark.parametrize("collisions", ["keep", "skip"])
 def test_the_optimum_is_shifted_pmi(kernel, collisions):
     """With D ≥ V and every pair occurring: v·P = PMI − log k, or PMI − log k − log(1 − p(j | i)) with skips.
@@ -160,7 +133,7 @@ def test_the_optimum_is_shifted_pmi(kernel, collisions):
     generator = np.random.default_rng(0)
     pairs = generator.choice(words * words, size=60_000, p=joint.ravel())
     sentences = np.stack(np.divmod(pairs, words), axis=1).tolist()
-    matrices = random_matrices(0, words, vector_size)
+    weights = random_weights(TrainingConfig(vector_size=vector_size), 0, words)
     scores = []
     for epoch in range(60):
         config = TrainingConfig(
@@ -174,9 +147,9 @@ def test_the_optimum_is_shifted_pmi(kernel, collisions):
             seed=epoch,
             kernel=kernel,
         )
-        train(matrices, sentences, config, 0.05 * 0.9**epoch, words)
+        train(weights, sentences, config, 0.05 * 0.9**epoch, words)
         if epoch >= 40:
-            scores.append(matrices.input_vectors @ matrices.output_vectors.T)
+            scores.append(weights.input_vectors @ weights.output_vectors.T)
     np.testing.assert_allclose(np.mean(scores, axis=0), expected, atol=0.06)
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from coterie.config import TrainingConfig
 from coterie.errors import CorpusError, ResourceError, TrainingError
-from coterie.kernels.emitter import supported
 from coterie.objectives.weights import make_weights
 from coterie.sampling.plan import Sentences, make_sampler
 from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
@@ -21,10 +20,9 @@ from coterie.training.metrics import record_interval, records_chunk
 from coterie.training.resources import check_memory, matrices_size
 from coterie.training.schedule import chunk_tokens, learning_rate, reach_of
 from coterie.training.trainer import Trainer
+from marks import KERNELS
 from reference import skip_gram, synthetic
 
-needs_simd = pytest.mark.skipif(not supported(), reason="needs AVX2 or NEON")
-KERNELS = ["plain", pytest.param("simd", marks=needs_simd)]
 CLUSTERS, WORDS = 6, 8
 UNTRAINED = 6 * math.log(2)
 

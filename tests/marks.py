@@ -1,0 +1,19 @@
+"""Both implementations of the kernels, as parameters: the SIMD ones need the JIT and a CPU that has them."""
+
+from __future__ import annotations
+
+import pytest
+
+from coterie.kernels.compile import JIT_ENABLED
+from coterie.kernels.emitter import supported
+
+needs_simd = pytest.mark.skipif(not (JIT_ENABLED and supported()), reason="needs the JIT and AVX2 or NEON")
+
+
+def simd(value, **settings):
+    """A parameter whose tests need the SIMD kernels."""
+    return pytest.param(value, marks=[pytest.mark.simd, needs_simd], **settings)
+
+
+SIMD = simd("simd")
+KERNELS = ["plain", SIMD]
