@@ -64,7 +64,7 @@ def train(
     on_event: Callable[[str], None] | None = None,
     **settings: Any,
 ) -> Model:
-    """Train word vectors on text: Skip-gram with negative sampling.
+    """Train word vectors on text: Skip-gram with negative sampling unless the settings say otherwise.
 
     Parameters
     ----------
@@ -85,7 +85,8 @@ def train(
     on_event
         Called with messages for people; without it those that matter become Python warnings.
     **settings
-        Any field of :class:`~coterie.config.TrainingConfig` (``vector_size=100, window=5, negative=5,
+        Any field of :class:`~coterie.config.TrainingConfig` (``objective="negative_sampling",
+        architecture="skip_gram", vector_size=100, window=5, negative=5,
         epochs=5, workers=None, seed=1`` …), :class:`~coterie.config.VocabularyConfig` (``min_count=5``,
         ``max_vocab_size``, ``words``, ``keep_words``), :class:`~coterie.config.PhraseConfig` (``phrases=0``,
         ``phrase_threshold``, ``known_phrases`` …) and :class:`~coterie.config.CorpusConfig`
