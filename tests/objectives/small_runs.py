@@ -103,9 +103,10 @@ def assert_training_is_the_twins(run, *turns, rate=0.05, at_once=False):
     """Train `run`, and its twin by the objectives in turn, by blocks or all `at_once`; compare the arrays."""
     expected = as_twin(run.weights, run.config)
     loss = run.train(rate)
+    train = twin.train_at_once if at_once else twin.train
     losses = examples = 0
     for objective in turns:
-        told = twin.train(expected, objective, run.blocks(), rate, at_once=at_once, **run.architecture())
+        told = train(expected, objective, run.blocks(), rate, **run.architecture())
         losses, examples = losses + told[0], told[1]
     found = as_twin(run.weights, run.config)
     assert found.keys() == expected.keys()

@@ -70,15 +70,26 @@ class FullSoftmax:
         dh, dP = objectives.softmax_gradients(h, model["outputs"], centre)
         return dh, {"outputs": dP}
 
+    def curvatures(self, model, h):
+        """(bound along h, bound along each row).
+
+        diag(p) − ppᵀ is at most diag(p), and a sum of outer products at most its trace.
+        """
+        P = model["outputs"]
+        p = objectives.softmax(P @ h)
+        return p @ (P * P).sum(axis=1), {"outputs": (p * (h @ h))[:, None]}
+
+
+def _examples(V, inputs, cbow):
+    """Each example's input vector, and the words whose rows it is made of."""
+    return [(objectives.cbow_input(V, inputs), inputs)] if cbow else [(V[word], [word]) for word in inputs]
+
 
 def block_gradients(model, objective, inputs, centre, negatives, *, cbow=False, divided=True):
     """(summed loss, number of examples, gradient by the name of the array) of one block."""
     V = model["inputs"]
     total = {name: np.zeros_like(array) for name, array in model.items()}
-    # Each example's input vector, and the words whose rows it is made of.
-    examples = (
-        [(objectives.cbow_input(V, inputs), inputs)] if cbow else [(V[word], [word]) for word in inputs]
-    )
+    examples = _examples(V, inputs, cbow)
     losses = 0.0
     for h, words in examples:
         losses += objective.loss(model, h, centre, negatives)
@@ -89,18 +100,40 @@ def block_gradients(model, objective, inputs, centre, negatives, *, cbow=False, 
     return losses, len(examples), total
 
 
-def train(model, objective, blocks, rate, *, at_once=False, **architecture):
-    """Train on blocks one after another, or in one step on all; returns the summed loss and the examples."""
-    sums = {name: np.zeros_like(array) for name, array in model.items()}
+def block_curvatures(model, objective, inputs, *, cbow=False, divided=True):
+    """The bound of the curvature along each row, by the name of the array, of one block."""
+    V = model["inputs"]
+    total = {name: np.zeros((len(array), 1)) for name, array in model.items()}
+    for h, words in _examples(V, inputs, cbow):
+        of_h, others = objective.curvatures(model, h)
+        total["inputs"] += objectives.cbow_gradient(V[:, :1], words, np.array([of_h]), divided)
+        for name, curvature in others.items():
+            total[name] += curvature
+    return total
+
+
+def train(model, objective, blocks, rate, **architecture):
+    """Train on blocks one after another; returns the summed loss and the examples."""
     losses = examples = 0
     for block in blocks:
         loss, count, gradients = block_gradients(model, objective, *block, **architecture)
         losses, examples = losses + loss, examples + count
         for name, gradient in gradients.items():
-            if at_once:
-                sums[name] += gradient
-            else:
-                model[name] -= rate * gradient
+            model[name] -= rate * gradient
+    return losses, examples
+
+
+def train_at_once(model, objective, blocks, rate, **architecture):
+    """Train on all blocks in one step, each row's divided by 1 + rate · curvature."""
+    sums = {name: np.zeros_like(array) for name, array in model.items()}
+    curvatures = {name: np.zeros((len(array), 1)) for name, array in model.items()}
+    losses = examples = 0
+    for inputs, centre, negatives in blocks:
+        loss, count, gradients = block_gradients(model, objective, inputs, centre, negatives, **architecture)
+        losses, examples = losses + loss, examples + count
+        for name, curvature in block_curvatures(model, objective, inputs, **architecture).items():
+            sums[name] += gradients[name]
+            curvatures[name] += curvature
     for name, gradient in sums.items():
-        model[name] -= rate * gradient
+        model[name] -= rate * gradient / (1 + rate * curvatures[name])
     return losses, examples

@@ -9,12 +9,19 @@ Each example reads all V rows of ``output_vectors`` (P) and changes all of them.
 than it must, a chunk is a batch: with X the distinct input rows (U × D), n_i the number of examples with
 input i, and T_ij the number of those whose output is j,
 
-    S = X Pᵀ     G = η (T − n ⊙ softmax(S))     X += G P     P += Gᵀ X
+    S = X Pᵀ     G = T − n ⊙ softmax(S)     X_i += η/(1 + η h_i) (G P)_i     P_j += η/(1 + η c_j) (Gᵀ X)_j
+    h_i = n_i Σ_j p(j | i) |P_j|²            c_j = Σ_i n_i p(j | i) |X_i|²
 
 the right-hand sides from the values before: three products of U × V × D multiplications on the BLAS, and the
 sum of the examples' gradients. The logarithm of the sum is taken with the greatest score taken out first.
 
-Where it deviates from the source: examples are summed over 32 words of the text before a step.
+Where it deviates from the source: examples are summed over some hundreds of words of the text before a step,
+since a BLAS needs that many rows to run at its speed. Summed, the gradients of a frequent word would carry it
+past its goal, further each time. h and c bound the curvature of the batch's loss along each row (the
+softmax's diag(p) − ppᵀ is at most diag(p), a sum of outer products at most its trace), and a step divided by
+1 + ηh stops short of the goal, as an implicit step does (arXiv 1408.2923). A row's direction stays the
+gradient's, and where few gradients are summed hardly anything changes.
+
 Threads compute batches each on one core's BLAS, and add to the weights one after another, since all write to
 every row.
 """
@@ -24,13 +31,14 @@ from __future__ import annotations
 import math
 import threading
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.kernels.compile import kernel
+from coterie.kernels.softmax import add_damped, add_weighted_rows, exponentiate
 from coterie.objectives.objective import Learner
 from coterie.objectives.weights import Weights
 from coterie.sampling.plan import ChunkPlan
@@ -39,8 +47,10 @@ __all__ = ["FullSoftmax"]
 
 # Scores held at once: 128 MiB. More inputs than fit go in several batches.
 _MOST_SCORES = 1 << 25
-# Rows of P that are changed at once, so that the change of all of them need not be held.
-_CHANGED_ROWS = 16_384
+# Rows of P that are changed at once: their change stays in the cache until it is added.
+_CHANGED_ROWS = 2_048
+# Scores that are turned into probabilities at once: they stay in the cache through all sweeps.
+_SWEPT_SCORES = 65_536
 
 
 class _Examples(NamedTuple):
@@ -81,6 +91,7 @@ class FullSoftmax:
         self._inputs, self._outputs = weights.input_vectors[:, :size], weights.output_vectors[:, :size]
         self._cbow, self._divided = config.architecture == "cbow", config.cbow_gradient == "mean"
         self._batch = max(1, _MOST_SCORES // len(self._outputs))
+        self._squares = np.einsum("jd,jd->j", self._outputs, self._outputs)  # |P_j|², kept up to date
         self._adding = threading.Lock()
         self.untrained_loss = math.log(len(self._outputs))
 
@@ -126,9 +137,9 @@ class FullSoftmax:
             batch = words[start : start + self._batch]
             first, last = np.searchsorted(of, (start, start + len(batch)))
             pairs = of[first:last] - start, outputs[first:last]
-            part, change = self._step(self._inputs[batch], pairs, rate, scores[: len(batch)])
+            part, change, curvature = self._step(self._inputs[batch], pairs, rate, scores[: len(batch)])
             with self._adding:
-                self._inputs[batch] += change
+                self._inputs[batch] += change / (1 + curvature)[:, None]
             loss += part
         return loss, float(len(of))
 
@@ -146,13 +157,27 @@ class FullSoftmax:
             words = contexts[starts[start] : starts[stop]]
             means = np.add.reduceat(self._inputs[words], bags[:-1], axis=0) / lengths
             pairs = np.arange(stop - start), centres[start:stop]
-            part, change = self._step(means, pairs, rate, scores[: stop - start])
+            part, change, curvature = self._step(means, pairs, rate, scores[: stop - start])
             if self._divided:
-                change /= lengths
-            with self._adding:
-                np.add.at(self._inputs, words, np.repeat(change, np.diff(bags), axis=0))
+                change, curvature = change / lengths, curvature / lengths[:, 0]
+            self._change_bags(words, np.diff(bags), change, curvature)
             loss += part
         return loss, float(len(centres))
+
+    def _change_bags(
+        self,
+        words: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        change: NDArray[np.float32],
+        curvature: NDArray[np.float32],
+    ) -> None:
+        """Give each of a window's words the window's change and curvature; a word in many has their sums."""
+        distinct, of = np.unique(words, return_inverse=True)
+        changes = np.zeros((len(distinct), change.shape[1]), np.float32)
+        np.add.at(changes, of, np.repeat(change, lengths, axis=0))
+        curvatures = np.bincount(of, np.repeat(curvature, lengths)).astype(np.float32)
+        with self._adding:
+            self._inputs[distinct] += changes / (1 + curvatures)[:, None]
 
     def _step(
         self,
@@ -160,21 +185,32 @@ class FullSoftmax:
         pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
         rate: np.float32,
         scores: NDArray[np.float32],
-    ) -> tuple[float, NDArray[np.float32]]:
-        """Change P by a step on `pairs` (row of inputs, output word); return loss and change of inputs."""
+    ) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]:
+        """Change P by a step on `pairs` (row of inputs, output word).
+
+        Returns the loss, ηGP and ηh.
+        """
         outputs = self._outputs
         np.matmul(inputs, outputs.T, out=scores)
         of_outputs = scores[pairs]
         examples = np.bincount(pairs[0], minlength=len(inputs))
-        loss = _softmax_rows(scores, examples, rate) - float(of_outputs.sum(dtype=np.float64))
-        np.add.at(scores, pairs, rate)
-        change = scores @ outputs
+        lengths = np.einsum("id,id->i", inputs, inputs)
+        logs, sums, spreads, curvature = _exponentiate(scores, self._squares, rate * examples * lengths)
+        loss = float(examples @ logs) - float(of_outputs.sum(dtype=np.float64))
+        # The rows of scores are e = exp(S − greatest), softmax(S) = e / sums: the division is left to the
+        # right-hand sides. An example's own output, [j = O], is 1 / n of its row's n examples.
+        np.subtract.at(scores, pairs, (sums / examples)[pairs[0]].astype(np.float32))
+        factors = (-rate * examples / sums).astype(np.float32)
+        change = (scores @ outputs) * factors[:, None]
+        scaled = inputs * factors[:, None]
+        changed = np.empty((_CHANGED_ROWS, inputs.shape[1]), np.float32)
         for start in range(0, len(outputs), _CHANGED_ROWS):
-            tile = slice(start, start + _CHANGED_ROWS)
-            changed = scores[:, tile].T @ inputs
+            rows = slice(start, start + _CHANGED_ROWS)
+            tile = changed[: len(outputs[rows])]
+            np.matmul(scores[:, rows].T, scaled, out=tile)
             with self._adding:
-                outputs[tile] += changed
-        return loss, change
+                add_damped(outputs[rows], tile, curvature[rows], self._squares[rows])
+        return loss, change, (rate * examples * spreads / sums).astype(np.float32)
 
 
 def _examples(plan: ChunkPlan, contexts: NDArray[np.int64], windows: NDArray[np.int64]) -> _Examples:
@@ -183,15 +219,20 @@ def _examples(plan: ChunkPlan, contexts: NDArray[np.int64], windows: NDArray[np.
     return _Examples(contexts, numbers, plan.tokens[places].astype(np.int64))
 
 
-def _softmax_rows(scores: NDArray[np.float32], examples: NDArray[Any], rate: np.float32) -> float:
-    """Turn each row of scores into ``−rate·examples·softmax`` in place; return Σ examples·log Σ exp."""
-    total = 0.0
-    # A row at a time: it stays in the cache through all four passes.
-    for row, count in zip(scores, examples.tolist(), strict=True):
-        greatest = row.max()
-        row -= greatest
-        np.exp(row, out=row)
-        summed = row.sum()
-        row *= -rate * np.float32(count) / summed
-        total += count * (float(greatest) + math.log(summed) if summed > 0 else math.nan)
-    return total
+def _exponentiate(
+    scores: NDArray[np.float32], squares: NDArray[np.float32], weights: NDArray[np.float32]
+) -> tuple[NDArray[np.floating], NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
+    """Turn scores into ``e = exp(s − the row's greatest)``, in place.
+
+    Returns for each row log Σ exp(s), Σ e and Σ e·squares, and for each column Σ_i weights_i · softmax(s)_i.
+    """
+    count, words = scores.shape
+    columns, greatest = np.zeros(words, np.float32), np.empty(count, np.float32)
+    sums, spreads = np.empty(count), np.empty(count)
+    some = max(1, _SWEPT_SCORES // words)
+    for start in range(0, count, some):
+        rows = slice(start, start + some)
+        np.max(scores[rows], axis=1, out=greatest[rows])
+        exponentiate(scores[rows], greatest[rows], squares, sums[rows], spreads[rows])
+        add_weighted_rows(scores[rows], (weights[rows] / sums[rows]).astype(np.float32), columns)
+    return greatest + np.log(sums), sums, spreads, columns

@@ -29,9 +29,9 @@ _CHUNKS_PER_EPOCH = 256
 # A chunk should take a fraction of a second, since the loop stops between chunks.
 _CHUNK_FLOPS = 1e9
 _MOST_DRAWS = 4_000_000
-# The full softmax takes a chunk as one batch, whose gradients add up: at 128 words
-# those of the most frequent ones overshoot and the King James Bible diverges, at 64 and less it does not.
-_SOFTMAX_TOKENS = 32
+# The full softmax takes a chunk as one batch: 512 words have 200 to 300 distinct context words, enough rows
+# for the BLAS to run at its speed.
+_SOFTMAX_TOKENS = 512
 
 
 class WorkUnit(NamedTuple):
@@ -60,7 +60,7 @@ def chunk_tokens(tokens: int, words: int, reach: int, config: TrainingConfig) ->
     >>> [chunk_tokens(tokens, 10_000, 5, TrainingConfig()) for tokens in (36_000_000, 100_000)]
     [16384, 512]
     >>> chunk_tokens(36_000_000, 10_000, 5, TrainingConfig(objective="softmax"))
-    32
+    512
     """
     if config.objective == "softmax":
         return _SOFTMAX_TOKENS
