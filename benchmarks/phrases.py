@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import report
+from machine import machine
 from measure import PeakMemory
 from prepare import Text, prepare
 
@@ -242,14 +242,12 @@ def main() -> None:
         )
     with tempfile.TemporaryDirectory(prefix="coterie-bench-") as folder:
         text = prepare(options.corpus, options.words, Path(folder))
-        machine = report.machine()
-        print(f"{text.name}: {text.words:,} words", *machine, sep="\n", flush=True)
+        about = machine()
+        print(f"{text.name}: {text.words:,} words", *about, sep="\n", flush=True)
         results = compare(text, options.runs)
         shown = [Path(word).name if "/" in word else word for word in sys.argv[1:]]
         command = f"python benchmarks/phrases.py {shlex.join(shown)}".strip()
-        options.output.write_text(
-            "\n".join(markdown(results, text, machine, command)) + "\n", encoding="utf-8"
-        )
+        options.output.write_text("\n".join(markdown(results, text, about, command)) + "\n", encoding="utf-8")
     print(f"written to {options.output}")
 
 

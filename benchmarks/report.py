@@ -1,44 +1,17 @@
-"""The tables: medians of the runs, ratios as medians of the pairs' ratios, and the machine beside them."""
+"""The tables: medians of the runs, ratios as medians of the pairs' ratios."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import os
-import platform
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from prepare import Text
 
-__all__ = ["machine", "markdown"]
+__all__ = ["markdown"]
 
 _Results = dict[str, list[dict[str, Any]]]
-_PACKAGES = ("coterie", "gensim", "numba", "numpy", "pyarrow")
-
-
-def machine() -> list[str]:
-    """Return what the figures depend on: CPU, cores, versions, and whether something else ran."""
-    cpu = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor() or "unknown CPU",
-    )
-    flags = Path("/proc/cpuinfo").read_text()
-    vector = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else platform.machine()
-    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
-    lines = [
-        f"{cpu} ({vector}), {cores} cores, Python {platform.python_version()}",
-        ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES),
-    ]
-    if load > 0.5:
-        lines.append(f"Something else ran when this began (load {load:.1f}): take the speeds with care.")
-    return lines
 
 
 def markdown(

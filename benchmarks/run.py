@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import report
+from machine import machine
 from prepare import Text, prepare
 
 __all__: list[str] = []
@@ -161,15 +162,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="coterie-bench-") as folder:
         text = prepare(options.corpus, options.words, Path(folder))
         print(f"{text.name}: {text.words:,} words, {text.sentences:,} sentences", flush=True)
-        machine = report.machine()
-        print("\n".join(machine), flush=True)
+        about = machine()
+        print("\n".join(about), flush=True)
         bench = Bench(options, text, Path(folder))
         for section in options.sections:
             getattr(bench, section)()
         command = f"python benchmarks/run.py {shlex.join(_shown_arguments())}".strip()
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(
-            report.markdown(bench.results, text, options, machine, command), encoding="utf-8"
+            report.markdown(bench.results, text, options, about, command), encoding="utf-8"
         )
     print(f"written to {options.output}")
 

@@ -1,0 +1,1 @@
+"""What the documents say about speed and quality, measured: run from a checkout, never installed."""
