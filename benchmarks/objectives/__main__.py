@@ -1,0 +1,170 @@
+"""What each objective costs, changes and is good for: tables and figures of ``docs/objectives.md``.
+
+    make bench-objectives
+    CORPUS=wiki.jsonl.zst EVAL=evaluation-sets BENCH="--sections cost,rows" make bench-objectives
+
+Each measurement runs in a process of its own, and is kept in ``docs/figures/objectives.json`` at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import machine
+from benchmarks.objectives.figures import draw
+from benchmarks.objectives.page import page
+from benchmarks.objectives.results import Results
+from benchmarks.objectives.sections import JUDGED, NAMES, Measurement, jobs
+from benchmarks.objectives.text import encode_text
+
+__all__: list[str] = []
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.objectives",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--corpus", type=Path, help="text or JSONL, compressed or not (default: the demo's text)")
+    add("--eval-dir", type=Path, help="folder with questions-words.txt, wordsim353.tsv, simlex999.tsv")
+    add("--words", type=int, help="take the first N words of the corpus")
+    add("--sections", default=",".join(NAMES), help=f"which of {','.join(NAMES)} (default all)")
+    add("--runs", type=int, default=3, help="repeats of the timed costs (default 3)")
+    add("--minutes", default="0.5,1,2,4", help="training times of the section quality (default 0.5,1,2,4)")
+    add("--epochs", type=int, default=2, help="of the sections that train on the whole text (default 2)")
+    add("--seeds", type=int, default=2, help="models of each setting that is varied (default 2)")
+    cores = len(os.sched_getaffinity(0))
+    add("--threads", type=int, default=cores, help="where quality is measured (default all cores)")
+    add("--docs", type=Path, default=ROOT / "docs", help="folder of objectives.md and figures")
+    add("--resume", action="store_true", help="keep what has been measured of these sections already")
+    add("--report-only", action="store_true", help="write the page and its figures from the JSON")
+    options = parser.parse_args(arguments)
+    options.sections = options.sections.split(",")
+    if unknown := set(options.sections) - set(NAMES):
+        parser.error(f"unknown section {', '.join(sorted(unknown))}; choose of {', '.join(NAMES)}")
+    if options.corpus and not options.corpus.is_file():
+        parser.error(f"--corpus {options.corpus}: no such file")
+    if options.eval_dir and not (options.eval_dir / "questions-words.txt").is_file():
+        parser.error(f"--eval-dir {options.eval_dir}: no questions-words.txt in it")
+    try:
+        options.minutes = [float(minutes) for minutes in options.minutes.split(",")]
+    except ValueError:
+        parser.error(f"--minutes {options.minutes}: must be numbers with commas between")
+    least = min(options.runs, options.epochs, options.seeds, options.threads, options.words or 1)
+    if least < 1 or min(options.minutes) <= 0:
+        parser.error("--runs, --epochs, --seeds, --threads, --words must be at least 1, --minutes above 0")
+    if options.threads > cores:
+        parser.error(f"--threads {options.threads}: there are {cores} cores")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure the chosen sections and write the page."""
+    options = parse(arguments)
+    results = Results.load(options.docs / "figures" / "objectives.json")
+    failed = 0 if options.report_only else _measure(options, results, _shown(arguments))
+    if not results.sections:
+        sys.exit(f"error: {results.path}: nothing has been measured yet; leave --report-only out.")
+    (options.docs / "objectives.md").write_text(page(results), encoding="utf-8")
+    for figure in draw(results, options.docs / "figures"):
+        print(f"written to {figure}")
+    print(f"written to {options.docs / 'objectives.md'}")
+    if failed:
+        sys.exit(f"error: {failed} measurements failed (see above).")
+
+
+def _measure(options: argparse.Namespace, results: Results, command: str) -> int:
+    sections = [name for name in options.sections if options.eval_dir or name not in JUDGED]
+    if left_out := [name for name in options.sections if name not in sections]:
+        print(f"left out, since no evaluation sets are given (--eval-dir): {', '.join(left_out)}")
+    with tempfile.TemporaryDirectory(prefix="coterie-bench-") as folder:
+        text, about = encode_text(options.corpus, options.words, Path(folder), options.threads)
+        print(f"{about['name']}: {about['words']:,} words, {about['distinct']:,} distinct", flush=True)
+        lines = machine(("coterie", "numba", "numpy"))
+        print("\n".join(lines), flush=True)
+        planned = jobs(sections, options, about)
+        for section in dict.fromkeys(job.section for job in planned):
+            heading = {"machine": lines, "text": about, "command": command}
+            results.begin(section, heading, resume=options.resume)
+        todo = [job for job in planned if not results.has(job.section, job.job)]
+        where = {
+            "text": str(text.folder),
+            "eval_dir": str(options.eval_dir.resolve()) if options.eval_dir else None,
+        }
+        return _run(todo, where, results)
+
+
+def _run(todo: list[Measurement], where: dict[str, Any], results: Results) -> int:
+    """Do the measurements one after another; return how many failed."""
+    failed, start, done = 0, time.perf_counter(), 0.0
+    total = sum(measurement.guess for measurement in todo)
+    for number, measurement in enumerate(todo, 1):
+        result = _in_a_process(measurement, where)
+        if result is None:
+            failed += 1
+        else:
+            results.add(measurement.section, measurement.name, measurement.job, result)
+        done += measurement.guess
+        elapsed = time.perf_counter() - start
+        left = elapsed / done * (total - done) / 60
+        print(
+            f"[{number}/{len(todo)}] {measurement}: {_brief(result)} "
+            f"({elapsed / 60:.1f} min, about {left:.1f} more)",
+            flush=True,
+        )
+    return failed
+
+
+def _in_a_process(measurement: Measurement, where: dict[str, Any]) -> dict[str, Any] | None:
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.objectives.measure",
+        json.dumps({**measurement.job, **where}),
+    ]
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    threads = dict.fromkeys(names, str(measurement.job["threads"]))
+    done = subprocess.run(
+        command, env=os.environ | threads, stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT
+    )
+    if done.returncode:
+        return None
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def _brief(result: dict[str, Any] | None) -> str:
+    if result is None:
+        return "failed"
+    if "points" in result:
+        figure = "seconds_per_million" if "seconds_per_million" in result["points"][0] else "mean"
+        return f"{figure} " + ", ".join(f"{p['words']:,}: {p[figure]:.3g}" for p in result["points"])
+    total = result.get("total")
+    return f"{result['seconds']:.1f} s, {result['words'] / 1e6:.2f} M words" + (
+        f", {total:.1%} right" if total is not None else ""
+    )
+
+
+def _shown(arguments: list[str] | None) -> str:
+    """Return this run's command with paths cut to their names: the page is for other machines."""
+    given = sys.argv[1:] if arguments is None else arguments
+    shown = [Path(argument).name if "/" in argument else argument for argument in given]
+    return shlex.join(["python", "-m", "benchmarks.objectives", *shown])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""What an example costs, against the size of the vocabulary: one thread, training alone."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.objectives.text import EncodedText, beginning
+from coterie.config import TrainingConfig
+from coterie.objectives.huffman import build_huffman
+from coterie.sampling.plan import Sentences, for_epoch, make_plan, make_sampler, plan_chunk
+from coterie.training.schedule import plan_work, reach_of
+from coterie.training.trainer import Trainer, TrainingResult
+
+__all__ = ["cost", "count_pairs", "mean_path"]
+
+_TEXT = 4_000_000  # tokens that are looked at: more than a measurement needs
+_CHUNK = 16_384
+# A first run, whose speed tells how much text fills the time. The full softmax takes 32 words at once.
+_FIRST_TOKENS, _SOFTMAX_BATCH, _FEWEST_BATCHES = 30_000, 32, 12
+
+
+def cost(job: dict[str, Any]) -> dict[str, Any]:
+    """Time one objective at every size of the vocabulary in turn."""
+    text, points = EncodedText(job["text"]), []
+    counts = text.counts
+    for size in job["sizes"]:
+        sentences, of_size = text.cut(size, _TEXT), counts[:size]
+        if job["hot"]:  # the tables and matrices of V words, of which only a few are ever used
+            sentences = text.cut(min(job["hot"], size), _TEXT)
+            of_size = np.where(np.arange(size) < job["hot"], of_size, 0)
+        points.append(_measure(job, sentences, of_size))
+    return {"points": points}
+
+
+def _measure(job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64]) -> dict[str, Any]:
+    softmax = job["objective"] == "softmax"
+    first = 3 * _SOFTMAX_BATCH if softmax else _FIRST_TOKENS
+    fewest = _FEWEST_BATCHES * _SOFTMAX_BATCH if softmax else first
+    # Exactly as many tokens as asked for: the sentences of this measurement may end anywhere.
+    trial, _ = _train(job, _first_tokens(sentences, first), counts, 1)
+    tokens = max(fewest, round(trial.words_per_second * job["seconds"]))
+    epochs = math.ceil(tokens / len(sentences.ids))
+    part = _first_tokens(sentences, math.ceil(tokens / epochs))
+    result, config = _train(job, part, counts, epochs)
+    pairs = count_pairs(part, counts, config)
+    return {
+        "words": len(counts),
+        "pairs": pairs,
+        "tokens": result.words,
+        "seconds": result.seconds,
+        "seconds_per_million": result.seconds / pairs * 1e6,
+        "path": mean_path(counts),
+    }
+
+
+def _first_tokens(sentences: Sentences, tokens: int) -> Sentences:
+    part = beginning(sentences, tokens)
+    stop = min(tokens, len(part.ids))
+    return Sentences(part.ids[:stop], np.minimum(part.offsets, stop))
+
+
+def _train(
+    job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64], epochs: int
+) -> tuple[TrainingResult, TrainingConfig]:
+    config = TrainingConfig(
+        objective=job["objective"],
+        vector_size=job["vector_size"],
+        window=5,
+        sample=0,
+        epochs=epochs,
+        workers=1,
+        seed=job["seed"],
+        **({"negative": job["negative"]} if job["negative"] else {}),
+    )
+    trainer = Trainer(sentences, counts, config)
+    for _, matrix in trainer.weights.matrices():
+        matrix += 0  # the system hands out the pages now and not while the time is taken
+    return trainer.run(), config
+
+
+def count_pairs(sentences: Sentences, counts: NDArray[np.int64], config: TrainingConfig) -> int:
+    """Return the number of pairs (input word, output word) that a Skip-gram run trains, from its plans."""
+    reach = reach_of(sentences.offsets, config.window)
+    sampler, plan = make_sampler(counts, config, 0), make_plan(_CHUNK, reach, config)
+    pairs = 0
+    for unit in plan_work(sentences.offsets, _CHUNK, config.epochs):
+        of_epoch = for_epoch(sampler, config.seed, unit.epoch)
+        plan_chunk(of_epoch, sentences, unit.sentence, unit.start, unit.stop, reach, plan)
+        centres = slice(plan.extent[1], plan.extent[2])
+        pairs += int((plan.high[centres] - plan.low[centres] - 1).sum())
+    return pairs
+
+
+def mean_path(counts: NDArray[np.int64]) -> float:
+    """Return the mean number of inner nodes above a word of the text in its Huffman tree."""
+    return float(np.diff(build_huffman(counts).starts) @ counts / counts.sum())

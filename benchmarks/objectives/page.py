@@ -1,0 +1,74 @@
+"""The page with all tables: what the figures are from, then section after section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.objectives.cost_tables import cost, rows
+from benchmarks.objectives.quality_tables import VARIATIONS, quality, table1
+from benchmarks.objectives.results import Results
+from benchmarks.objectives.sections import JUDGED, NAMES
+from benchmarks.objectives.tables import bullet, paragraph
+
+__all__ = ["page"]
+
+_WRITERS: dict[str, Callable[[Results], list[str]]] = {
+    "cost": cost,
+    "rows": rows,
+    "quality": quality,
+    **VARIATIONS,
+    "table1": table1,
+}
+
+
+def page(results: Results) -> str:
+    """Return the page in Markdown."""
+    measured = [name for name in NAMES if results.sections.get(name, {}).get("measurements")]
+    parts = [
+        "# The objectives, measured\n",
+        paragraph(
+            "Written by `make bench-objectives`; not to be edited. Each measurement is a process of its own;",
+            "all of them are in [objectives.json](figures/objectives.json).",
+        ),
+        *_circumstances(results, measured),
+    ]
+    for name in NAMES:
+        if name in measured:
+            parts += _WRITERS[name](results)
+    if missing := [name for name in NAMES if name not in measured]:
+        parts += ["## Not measured\n", f"The sections {', '.join(missing)}.", *_why(missing), ""]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _why(missing: list[str]) -> list[str]:
+    if set(missing) & set(JUDGED):
+        return ["Those about quality need evaluation sets: `make bench-objectives EVAL=folder`."]
+    return []
+
+
+def _circumstances(results: Results, measured: list[str]) -> list[str]:
+    """Return machine, text and command, once for all sections that share them."""
+    shared: dict[str, list[str]] = {}
+    for name in measured:
+        about = "\n".join(_about(results.sections[name]))
+        shared.setdefault(about, []).append(name)
+    if len(shared) == 1:
+        return [*shared, ""]
+    lines = []
+    for about, names in shared.items():
+        lines += [f"{', '.join(names).capitalize()}:\n", about, ""]
+    return lines
+
+
+def _about(section: dict[str, Any]) -> list[str]:
+    text = section["text"]
+    return [
+        *(bullet(line) for line in section["machine"]),
+        bullet(
+            f"Text: {text['name']}, {text['words']:,} words in {text['sentences']:,} paragraphs, "
+            "lower-cased, punctuation removed, the paragraphs in a fixed random order; "
+            f"{text['distinct']:,} distinct words, {text['distinct_5']:,} of them 5 times or more"
+        ),
+        bullet(f"Command: `{section['command']}`"),
+    ]

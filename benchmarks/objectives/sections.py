@@ -1,0 +1,165 @@
+"""Which measurements each section asks for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from benchmarks.objectives.curves import CURVES
+
+__all__ = ["JUDGED", "NAMES", "Measurement", "jobs"]
+
+SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
+COST_SECONDS = 1.2  # a measurement at one size; the full softmax takes more where 12 batches do
+EXAMPLES, SOFTMAX_EXAMPLES = 200, 50
+QUALITY = ("softmax", "hs", "nce5", "ns5")
+QUALITY_WORDS = 30_000
+DEFAULT = {"negative": 5, "ns_exponent": 0.75, "sample": 1e-3}
+VARIED: dict[str, tuple[str, tuple[float, ...]]] = {
+    "negatives": ("negative", (1, 2, 5, 10, 20)),
+    "exponent": ("ns_exponent", (0, 0.5, 0.75, 1)),
+    "subsampling": ("sample", (0, 1e-3, 1e-4, 1e-5)),
+}
+TABLE_1 = (
+    ("NEG-5", "negative_sampling", 5, 0.0),
+    ("NEG-15", "negative_sampling", 15, 0.0),
+    ("HS-Huffman", "hierarchical_softmax", 0, 0.0),
+    ("NCE-5", "nce", 5, 0.0),
+    ("NEG-5", "negative_sampling", 5, 1e-5),
+    ("NEG-15", "negative_sampling", 15, 1e-5),
+    ("HS-Huffman", "hierarchical_softmax", 0, 1e-5),
+)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One job of a section; ``guess``: roughly its seconds, for saying how far along a run is."""
+
+    section: str
+    name: str
+    job: dict[str, Any]
+    guess: float
+
+    def __str__(self) -> str:
+        return f"{self.section}: {self.name}"
+
+
+def sizes(distinct: int) -> list[int]:
+    """Return the vocabulary's sizes that a text of so many distinct words has, its own as the last."""
+    return [size for size in SIZES if size < distinct] + [min(distinct, SIZES[-1])]
+
+
+def _in_turns(names: Sequence[str], run: int) -> Sequence[str]:
+    return names if run % 2 == 0 else names[::-1]
+
+
+def cost(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measurement]:
+    """Every objective in a process of its own, in turns, all sizes of the vocabulary one after another."""
+    points = sizes(about["distinct"])
+    for run in range(options.runs):
+        for name in _in_turns(list(CURVES), run):
+            curve = CURVES[name]
+            job = {
+                "kind": "cost",
+                "objective": curve.objective,
+                "negative": curve.negative,
+                "hot": curve.hot,
+                "sizes": points,
+                "seconds": COST_SECONDS,
+                "vector_size": 100,
+                "threads": 1,
+                "seed": run + 1,
+            }
+            seconds = (2 if name == "softmax" else 1) * COST_SECONDS + 1
+            yield Measurement("cost", name, job, len(points) * seconds + 5)
+
+
+def rows(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measurement]:
+    """Count changed rows once for each objective: they are no matter of time."""
+    for name, curve in CURVES.items():
+        if not curve.hot:
+            job = {
+                "kind": "rows",
+                "objective": curve.objective,
+                "negative": curve.negative,
+                "sizes": sizes(about["distinct"]),
+                "examples": SOFTMAX_EXAMPLES if name == "softmax" else EXAMPLES,
+                "threads": 1,
+                "seed": 1,
+            }
+            yield Measurement("rows", name, job, 12)
+
+
+def quality(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measurement]:
+    """Train each objective for each time."""
+    for minutes in options.minutes:
+        for name in QUALITY:
+            job = {
+                "kind": "timed",
+                "minutes": minutes,
+                "words": min(QUALITY_WORDS, about["distinct"]),
+                "threads": options.threads,
+                "seed": 1,
+                "settings": {**CURVES[name].settings, "vector_size": 100, "window": 5, "sample": 1e-3},
+            }
+            yield Measurement("quality", name, job, 60 * minutes * 1.1 + 20)
+
+
+def _training(
+    section: str, name: str, options: argparse.Namespace, about: dict[str, Any], seed: int, settings: Any
+) -> Measurement:
+    job = {
+        "kind": "trained",
+        "min_count": 5,
+        "epochs": options.epochs,
+        "threads": options.threads,
+        "seed": seed,
+        "settings": settings,
+    }
+    # Nanoseconds of one thread for a word at D = 100 and k = 5, measured; the rest in proportion.
+    rows = 1 + settings.get("negative", 15)
+    share = {0: 1.7, 1e-3: 1.0, 1e-4: 0.5, 1e-5: 0.25}.get(settings["sample"], 1.0)
+    seconds = 600e-9 * (0.4 + rows / 10) * settings["vector_size"] / 100 * share
+    work = about["words"] * options.epochs * seconds / options.threads
+    return Measurement(section, name, job, work + 20)
+
+
+def varied(section: str, options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measurement]:
+    """Vary one setting of negative sampling; the section ``default`` has the one that all share."""
+    option, values = VARIED[section] if section in VARIED else ("sample", (DEFAULT["sample"],))
+    for seed in range(1, options.seeds + 1):
+        for value in values:
+            settings = {**DEFAULT, option: value}
+            if (settings == DEFAULT) == (section == "default"):
+                common = {"objective": "negative_sampling", "vector_size": 100, "window": 5}
+                yield _training(section, f"{value:g}", options, about, seed, {**common, **settings})
+
+
+def table1(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measurement]:
+    """Train the models of Table 1 of arXiv 1310.4546."""
+    for name, objective, negative, sample in TABLE_1:
+        settings = {"objective": objective, "vector_size": 300, "window": 5, "sample": sample}
+        if negative:
+            settings["negative"] = negative
+        yield _training("table1", name, options, about, 1, settings)
+
+
+_SECTIONS: dict[str, Callable[[argparse.Namespace, dict[str, Any]], Iterator[Measurement]]] = {
+    "cost": cost,
+    "rows": rows,
+    "quality": quality,
+    **{name: partial(varied, name) for name in ("default", *VARIED)},
+    "table1": table1,
+}
+NAMES = tuple(name for name in _SECTIONS if name != "default")
+JUDGED = ("quality", "default", *VARIED, "table1")
+"""The sections that need evaluation sets."""
+
+
+def jobs(names: Sequence[str], options: argparse.Namespace, about: dict[str, Any]) -> list[Measurement]:
+    """Return the measurements of these sections, in order; ``default`` comes with those that share it."""
+    wanted = {*names, *(["default"] if set(names) & set(VARIED) else [])}
+    return [job for name, make in _SECTIONS.items() if name in wanted for job in make(options, about)]
