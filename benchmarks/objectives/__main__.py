@@ -91,11 +91,11 @@ def _measure(options: argparse.Namespace, results: Results, command: str) -> int
     sections = [name for name in options.sections if options.eval_dir or name not in JUDGED]
     if left_out := [name for name in options.sections if name not in sections]:
         print(f"left out, since no evaluation sets are given (--eval-dir): {', '.join(left_out)}")
+    lines = machine(("coterie", "numba", "numpy"))  # before the encoding, which is a load of its own
+    print("\n".join(lines), flush=True)
     with tempfile.TemporaryDirectory(prefix="coterie-bench-") as folder:
         text, about = encode_text(options.corpus, options.words, Path(folder), options.threads)
         print(f"{about['name']}: {about['words']:,} words, {about['distinct']:,} distinct", flush=True)
-        lines = machine(("coterie", "numba", "numpy"))
-        print("\n".join(lines), flush=True)
         planned = jobs(sections, options, about)
         for section in dict.fromkeys(job.section for job in planned):
             heading = {"machine": lines, "text": about, "command": command}

@@ -31,7 +31,11 @@ def cost(results: Results) -> list[str]:
             ["V", "mean Huffman path", *(CURVES[name].label for name in curves)],
             [
                 *([f"{v:,}", f"{paths[v]:.1f}", *cells] for v, cells in zip(sizes, costs, strict=True)),
-                ["log-log slope", "", *("–" if found is None else f"**{found:.2f}**" for found in slopes)],
+                [
+                    "log-log slope",
+                    "",
+                    *("–" if found is None else f"**{_decimals(found)}**" for found in slopes),
+                ],
             ],
         ),
         *_cost_findings(curves, paths),
@@ -68,7 +72,7 @@ def _cost_circumstances(jobs: Sequence[dict[str, Any]], largest: float) -> list[
 def _cost_findings(curves: dict[str, Points], paths: Points) -> list[str]:
     lines = []
     if "softmax" in curves and (found := slope(curves["softmax"])) is not None:
-        lines.append(bullet(f"{CURVES['softmax'].label}: slope {found:.2f}, where linear in V is 1."))
+        lines.append(bullet(f"{CURVES['softmax'].label}: slope {_decimals(found)}, where linear in V is 1."))
     if "hs" in curves:
         each = [seconds / paths[v] for v, seconds in curves["hs"].items()]
         lines.append(
@@ -95,7 +99,13 @@ def _flatness(name: str, points: Points) -> str:
     if found is None:
         return bullet(f"{CURVES[name].label}: one size only, no slope.")
     verdict = "yes" if found <= _FLAT else "no"
-    return bullet(f"{CURVES[name].label}: slope {found:.2f}; nearly flat (at most {_FLAT}): **{verdict}**.")
+    return bullet(
+        f"{CURVES[name].label}: slope {_decimals(found)}; nearly flat (at most {_FLAT}): **{verdict}**."
+    )
+
+
+def _decimals(slope: float) -> str:
+    return f"{round(slope, 2) + 0.0:.2f}"  # + 0.0: no minus before a zero
 
 
 def _growth(points: Points) -> str:
@@ -130,6 +140,7 @@ def rows(results: Results) -> list[str]:
             "word was drawn twice or is the output word itself.",
         ),
         "![Changed rows against the vocabulary](figures/objectives-rows.svg)\n",
+        paragraph("Dotted: log₂ V, the mean Huffman path and 1 + k."),
         *table(
             ["V", "log₂ V", "mean Huffman path", *(CURVES[name].label for name in names)],
             [

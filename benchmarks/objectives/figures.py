@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,23 +48,24 @@ def draw(results: Results, folder: Path, suffix: str = "svg") -> list[Path]:
 
 def _cost(results: Results) -> Any:
     chart = _Chart("vocabulary (words)", "seconds per million examples")
-    for name, points in cost_series(results).items():
+    series = cost_series(results)
+    for name, points in series.items():
         chart.line(name, points)
-    return chart.finished()
+    return chart.finished(next(iter(series.values())))
 
 
 def _rows(results: Results) -> Any:
-    chart = _Chart("vocabulary (words)", "changed rows of the projection matrix per example")
+    chart = _Chart("vocabulary (words)", "changed rows of the projection matrix")
     series = row_series(results)
     sizes = list(next(iter(series.values())))
-    chart.guide("log₂ V", {v: math.log2(v) for v in sizes})
+    chart.guide({v: math.log2(v) for v in sizes}, "log₂ V")
     if "hs" in series:
-        chart.guide("mean Huffman path", path_series(results, "rows"))
+        chart.guide(path_series(results, "rows"))
     for k in sorted({CURVES[name].negative for name in series if CURVES[name].negative}):
-        chart.guide(f"1 + k = {1 + k}", dict.fromkeys(sizes, 1.0 + k))
+        chart.guide(dict.fromkeys(sizes, 1.0 + k))
     for name, points in series.items():
         chart.line(name, points)
-    return chart.finished()
+    return chart.finished(sizes)
 
 
 def _quality(results: Results) -> Any:
@@ -72,7 +73,7 @@ def _quality(results: Results) -> Any:
     for name, points in quality_series(results).items():
         chart.line(name, points)
     chart.axes.set_ylim(bottom=0)
-    return chart.finished()
+    return chart.finished([job["minutes"] for _, job, _ in results.of("quality")])
 
 
 class _Chart:
@@ -82,14 +83,14 @@ class _Chart:
         from matplotlib.figure import Figure
 
         self.figure = Figure(figsize=(8.6, 5.2), layout=None)
-        self.axes = self.figure.add_axes((0.09, 0.12, 0.64, 0.84))
+        self.axes = self.figure.add_axes((0.1, 0.12, 0.63, 0.85))
+        self.axes.margins(y=0.07)
         self.axes.set_xscale("log")
         if log_y:
             self.axes.set_yscale("log")
         self.axes.set_xlabel(x)
         self.axes.set_ylabel(y)
         self._labels: list[tuple[float, float, str, str]] = []
-        self._x: set[float] = set()
 
     def line(self, name: str, points: Points) -> None:
         """Draw an objective."""
@@ -106,30 +107,29 @@ class _Chart:
             markerfacecolor="white" if curve.hot else curve.colour,
         )
         self._labels.append((x[-1], y[-1], curve.label, curve.colour))
-        self._x.update(x)
 
-    def guide(self, label: str, points: Points) -> None:
+    def guide(self, points: Points, label: str | None = None) -> None:
         """Draw what theory says, as a thin line."""
         x, y = list(points), list(points.values())
-        self.axes.plot(x, y, color=_GREY, linewidth=1, linestyle=":")
-        self._labels.append((x[-1], y[-1], label, _GREY))
+        self.axes.plot(x, y, color=_GREY, linewidth=1.2, linestyle=":")
+        if label is not None:
+            self._labels.append((x[-1], y[-1], label, _GREY))
 
-    def finished(self) -> Any:
-        """Place the labels and return the figure."""
+    def finished(self, ticks: Iterable[float]) -> Any:
+        """Place the ticks of x and the labels, and return the figure."""
         from matplotlib.ticker import FuncFormatter, NullFormatter
 
+        self.axes.set_xticks(_apart(sorted(set(ticks))))
+        self.axes.tick_params(axis="x", which="minor", bottom=False)
         for axis in (self.axes.xaxis, self.axes.yaxis):
-            if axis.get_scale() == "log":
-                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-        self.axes.yaxis.set_minor_formatter(NullFormatter())
-        if self.axes.get_xlabel().startswith("minutes"):
-            self.axes.set_xticks(_apart(sorted({round(x, 2) for x in self._x})))
-        self.axes.xaxis.set_minor_formatter(NullFormatter())
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+            axis.set_minor_formatter(NullFormatter())
+        self.axes.autoscale_view()  # matplotlib would do so when it draws, after the labels are placed
         points_per_pixel = 72 / self.figure.dpi
         to_pixels = self.axes.transData.transform
         heights = [float(to_pixels((x, y))[1]) * points_per_pixel for x, y, _, _ in self._labels]
         for (x, y, label, colour), height, placed in zip(
-            self._labels, heights, spread(heights, _LINE_HEIGHT), strict=True
+            self._labels, heights, _spread(heights, _LINE_HEIGHT), strict=True
         ):
             self.axes.annotate(
                 label,
@@ -152,7 +152,7 @@ def _apart(ticks: Sequence[float]) -> list[float]:
     return kept
 
 
-def spread(heights: Sequence[float], gap: float) -> list[float]:
+def _spread(heights: Sequence[float], gap: float) -> list[float]:
     """Return heights at least `gap` apart, in the same order and as near to the given ones as that allows."""
     order = sorted(range(len(heights)), key=lambda i: heights[i])
     # Groups of labels that touch: (lowest height, members), each centred on its members' mean.
