@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.objectives.curves import CURVES
 from benchmarks.objectives.results import Results
 from benchmarks.objectives.series import Points, cost_series, path_series, slope
-from benchmarks.objectives.tables import bullet, digits, paragraph, table
+from benchmarks.objectives.tables import bullet, counted, digits, paragraph, table
 
 __all__ = ["cost", "rows"]
 
@@ -49,7 +49,8 @@ def _cost_circumstances(jobs: Sequence[dict[str, Any]], largest: float) -> list[
         paragraph(
             "Seconds for a million examples (pairs of an input and an output word) of Skip-gram, on one",
             f"thread that is pinned to one core; D = {job['vector_size']}, window 5, no subsampling. Only",
-            f"training counts: no reading, no compilation. Medians of {runs} runs, in which the objectives",
+            "training counts: no reading, no compilation.",
+            f"Medians of {counted(runs, 'run')}, in which the objectives",
             "took turns. The vocabulary is the V most frequent words of the text, whose other words are",
             f"left out. A measurement takes about {job['seconds']} s, or in the full softmax 12 batches of",
             "32 words where that is longer.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.objectives.curves import CURVES
 from benchmarks.objectives.paper import STATEMENTS, TABLE_1
 from benchmarks.objectives.results import Results
-from benchmarks.objectives.tables import bullet, digits, paragraph, percent, table
+from benchmarks.objectives.tables import bullet, counted, digits, paragraph, percent, short, table
 
 __all__ = ["VARIATIONS", "Variation", "quality", "table1"]
 
@@ -29,10 +29,10 @@ def quality(results: Results) -> list[str]:
             "as it then manages are planned, and the learning rate falls over them from the default. Then",
             f"Google's analogies are asked ({first['semantic_asked']:,} semantic and",
             f"{first['syntactic_asked']:,} syntactic questions whose words are known). {job['threads']}",
-            f"threads, D = {job['settings']['vector_size']}, window 5, sample {job['settings']['sample']:g}.",
-            f"The vocabulary is the {job['words']:,} most frequent words: so few, because the full softmax",
-            "has its best chance there. *Texts*: how often what was trained goes through the text, which",
-            f"has {first['text']:,} words of this vocabulary.",
+            f"threads, D = {job['settings']['vector_size']}, window 5, sample",
+            f"{short(job['settings']['sample'])}. The vocabulary is the {job['words']:,} most frequent",
+            "words: so few, because the full softmax has its best chance there. *Texts*: how often what was",
+            f"trained goes through the text, which has {first['text']:,} words of this vocabulary.",
         ),
         "![Accuracy against minutes of training](figures/objectives-quality.svg)\n",
         *table(
@@ -74,28 +74,43 @@ class Variation:
             *_JUDGEMENTS.values(),
             *(_SIMILARITIES[name] for name in similarities),
         ]
-        rows = [_varied_row(self._told(value), models[value], similarities) for value in sorted(models)]
+        rows = [_varied_row(self._told(value), models[value], similarities) for value in self._order(models)]
         return [
             f"## {self.heading}\n",
             self._circumstances(job, len(models[best])),
             *table(header, rows),
             bullet(f"Highest total: {self.column} {self._told(best)}."),
+            *self._speeds(models),
             bullet(STATEMENTS[self.section]) + "\n",
         ]
 
     def _circumstances(self, job: dict[str, Any], seeds: int) -> str:
         settings = job["settings"]
         others = {"negative": "k", "ns_exponent": "exponent", "sample": "sample"}
-        rest = [f"{told} {settings[name]:g}" for name, told in others.items() if name != self.option]
+        rest = [f"{told} {short(settings[name])}" for name, told in others.items() if name != self.option]
         return paragraph(
-            f"Negative sampling, D = {settings['vector_size']}, {', '.join(rest)}; {job['epochs']} epochs of",
-            f"the whole text, words that occur {job['min_count']} times or more, {job['threads']} threads.",
-            f"Means of {seeds} models with seeds of their own (lowest–highest); analogies among the 30,000",
+            f"Negative sampling, D = {settings['vector_size']}, {', '.join(rest)};",
+            f"{counted(job['epochs'], 'epoch')} of the whole text, words that occur {job['min_count']} times",
+            f"or more, {counted(job['threads'], 'thread')}. {_models(seeds)}; analogies among the 30,000",
             "most frequent words.",
         )
 
+    def _order(self, values: Iterable[float]) -> list[float]:
+        """Return the values in order: for subsampling from none to the most."""
+        return sorted(
+            values, key=lambda value: (value > 0, -value) if self.option == "sample" else (True, value)
+        )
+
+    def _speeds(self, models: dict[float, list[dict[str, Any]]]) -> list[str]:
+        """Return how many times as fast as without it subsampling makes the training."""
+        if self.option != "sample" or 0 not in models:
+            return []
+        seconds = {value: mean(model["seconds"] for model in models[value]) for value in self._order(models)}
+        told = [f"×{seconds[0] / each:.1f} ({short(value)})" for value, each in seconds.items() if value]
+        return [bullet(f"Speed against none: {', '.join(told)}.")]
+
     def _told(self, value: float) -> str:
-        return "off" if self.option == "sample" and value == 0 else f"{value:g}"
+        return "off" if self.option == "sample" and value == 0 else short(value)
 
 
 VARIATIONS = {
@@ -108,12 +123,21 @@ VARIATIONS = {
 }
 
 
+def _models(seeds: int) -> str:
+    return (
+        f"Means of {seeds} models with seeds of their own (lowest to highest)"
+        if seeds > 1
+        else "One model each"
+    )
+
+
 def _varied_row(label: str, models: Sequence[dict[str, Any]], similarities: Sequence[str]) -> list[str]:
     def spread(name: str, scale: float, form: str) -> str:
         values = [scale * model[name] for model in models if model[name] is not None]
         if not values:
             return "–"
-        return f"{mean(values):{form}} ({min(values):{form}}–{max(values):{form}})"
+        lowest, highest = f"{min(values):{form}}", f"{max(values):{form}}"
+        return f"{mean(values):{form}} ({lowest} to {highest})" if len(values) > 1 else lowest
 
     return [
         label,
@@ -128,10 +152,10 @@ def table1(results: Results) -> list[str]:
     rows = []
     for name, job, result in results.of("table1"):
         sample = job["settings"]["sample"]
-        ours = [f"{result['seconds'] / 60:.1f}"]
+        ours = [digits(result["seconds"] / 60, 2)]
         ours += [percent(result[kind]) for kind in ("syntactic", "semantic", "total")]
         theirs = [str(figure) for figure in TABLE_1[name, sample]]
-        rows.append([name, f"{sample:g}" if sample else "off", *ours, *theirs])
+        rows.append([name, short(sample) if sample else "off", *ours, *theirs])
     kinds = ("time [min]", "syntactic %", "semantic %", "total %")
     return [
         "## Table 1 of the paper\n",
@@ -151,8 +175,8 @@ def _differences(results: Results) -> list[str]:
     return [
         "What differs:\n",
         bullet(
-            f"Text: here {text['words']:,} words of {text['name']}, {job['epochs']} times; there one billion "
-            "words of Google's internal news data."
+            f"Text: here {text['words']:,} words of {text['name']}, {counted(job['epochs'], 'epoch')}; "
+            "there one billion words of Google's internal news data."
         ),
         bullet(
             f"Vocabulary: here {result['vocabulary']:,} words, there 692,000; both leave out words that "

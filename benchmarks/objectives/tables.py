@@ -6,7 +6,7 @@ import math
 import textwrap
 from collections.abc import Iterable, Sequence
 
-__all__ = ["bullet", "digits", "paragraph", "percent", "table"]
+__all__ = ["bullet", "counted", "digits", "paragraph", "percent", "short", "table"]
 
 _WIDTH = 110
 
@@ -36,6 +36,16 @@ def digits(value: float, least: int = 3) -> str:
     if value == 0:
         return "0"
     return f"{value:,.{max(0, least - 1 - math.floor(math.log10(abs(value))))}f}"
+
+
+def short(value: float) -> str:
+    """Return a setting as people write it: 5, 0.75, 1e-5."""
+    return f"{value:.0e}".replace("e-0", "e-") if 0 < value < 0.01 else f"{value:g}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {noun}" + ("s" if number != 1 else "")
 
 
 def percent(share: float | None) -> str:

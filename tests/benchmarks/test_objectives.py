@@ -19,7 +19,7 @@ from benchmarks.objectives.results import Results
 from benchmarks.objectives.rows import rows
 from benchmarks.objectives.sections import sizes
 from benchmarks.objectives.series import cost_series, slope
-from benchmarks.objectives.tables import digits
+from benchmarks.objectives.tables import counted, digits, short
 from benchmarks.objectives.text import beginning, encode_text
 from coterie.config import TrainingConfig
 from coterie.objectives.choose import make_objective
@@ -114,6 +114,17 @@ def test_sizes_end_with_the_vocabulary_of_a_small_text():
     assert sizes(7_407) == [1_000, 3_000, 7_407]
     assert sizes(500) == [500]
     assert sizes(10**6)[-1] == 300_000
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0, "0"), (5, "5"), (0.75, "0.75"), (1e-3, "1e-3"), (1e-5, "1e-5"), (-0.5, "-0.5")]
+)
+def test_settings_are_written_as_people_do(value, shown):
+    assert short(value) == shown
+
+
+def test_a_number_has_its_noun():
+    assert (counted(1, "run"), counted(3000, "run")) == ("1 run", "3,000 runs")
 
 
 @pytest.mark.parametrize(
@@ -213,16 +224,28 @@ def test_variations_share_the_default_and_stand_in_order():
     rows = re.findall(r"^\| (\d+) \| 30\.0 \| .*", told, re.MULTILINE)
     assert rows == ["1", "5", "20"]
     assert (
-        "| 5 | 30.0 | 50.0 (50.0–50.0) | 25.0 (25.0–25.0) | 31.5 (31.0–32.0) | 0.500 (0.500–0.500) |" in told
+        "| 5 | 30.0 | 50.0 (50.0 to 50.0) | 25.0 (25.0 to 25.0) | 31.5 (31.0 to 32.0) | 0.500 (0.500 to 0.500) |"
+        in told
     )
     assert "- Highest total: k 5." in told
     assert "as small as 2–5" in told
 
 
+def test_subsampling_goes_from_none_to_the_most_with_its_speeds():
+    sections = {
+        "default": section(trained(1e-3)),
+        "subsampling": section(*(trained(sample, sample=sample) for sample in (1e-5, 0, 1e-4))),
+    }
+    sections["subsampling"]["measurements"][1]["result"]["seconds"] = 75.0
+    told = page(Results(Path("none.json"), sections))
+    assert re.findall(r"^\| (\S+) \| \d+\.0 \|", told, re.MULTILINE) == ["off", "1e-3", "1e-4", "1e-5"]
+    assert "- Speed against none: ×2.5 (1e-3), ×2.5 (1e-4), ×2.5 (1e-5)." in told
+
+
 def test_table_1_stands_beside_the_papers():
     told = page(Results(Path("none.json"), {"table1": table_1_section()}))
     assert "| NEG-5 | off | 1.5 | 25.0 | 50.0 | 31.2 | 38 | 63 | 54 | 59 |" in told
-    assert "| HS-Huffman | 1e-05 | 1.5 | 25.0 | 50.0 | 31.2 | 21 | 52 | 59 | 55 |" in told
+    assert "| HS-Huffman | 1e-5 | 1.5 | 25.0 | 50.0 | 31.2 | 21 | 52 | 59 | 55 |" in told
     assert "(400 asked)" in told
 
 
