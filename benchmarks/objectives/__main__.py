@@ -152,7 +152,8 @@ def _brief(result: dict[str, Any] | None) -> str:
         return "failed"
     if "points" in result:
         figure = "seconds_per_million" if "seconds_per_million" in result["points"][0] else "mean"
-        return f"{figure} " + ", ".join(f"{p['words']:,}: {p[figure]:.3g}" for p in result["points"])
+        shown = {point["words"]: point[figure] for point in result["points"]}
+        return f"{figure} " + ", ".join(f"{size:,}: {value:.3g}" for size, value in shown.items())
     total = result.get("total")
     return f"{result['seconds']:.1f} s, {result['words'] / 1e6:.2f} M words" + (
         f", {total:.1%} right" if total is not None else ""

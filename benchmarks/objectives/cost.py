@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,67 +20,85 @@ __all__ = ["cost", "count_pairs", "mean_path"]
 
 _TEXT = 4_000_000  # tokens that are looked at: more than a measurement needs
 _CHUNK = 16_384
-# A first run, whose speed tells how much text fills the time. The full softmax takes 32 words at once.
-_FIRST_TOKENS, _SOFTMAX_BATCH, _FEWEST_BATCHES = 30_000, 32, 12
+# A first run, whose speed tells how much text fills the time. The full softmax takes 32 words at once, and
+# at the largest sizes so long for them that a few batches must do.
+_FIRST_TOKENS, _SOFTMAX_BATCH, _FEWEST_BATCHES = 30_000, 32, 5
+
+
+class _Work(NamedTuple):
+    """What is trained at one size of the vocabulary, and the pairs that it has."""
+
+    sentences: Sentences
+    counts: NDArray[np.int64]
+    config: TrainingConfig
+    pairs: int
+    path: float
 
 
 def cost(job: dict[str, Any]) -> dict[str, Any]:
-    """Time one objective at every size of the vocabulary in turn."""
-    text, points = EncodedText(job["text"]), []
-    counts = text.counts
+    """Time one objective at every size of the vocabulary, in several rounds.
+
+    A slow spell of the machine then hits a round of all sizes, and not all rounds of one size.
+    """
+    text = EncodedText(job["text"])
+    counts, works = text.counts, []
     for size in job["sizes"]:
         sentences, of_size = text.cut(size, _TEXT), counts[:size]
         if job["hot"]:  # the tables and matrices of V words, of which only a few are ever used
             sentences = text.cut(min(job["hot"], size), _TEXT)
             of_size = np.where(np.arange(size) < job["hot"], of_size, 0)
-        points.append(_measure(job, sentences, of_size))
-    return {"points": points}
+        works.append(_planned(job, sentences, of_size))
+    points = []
+    for number in range(job["rounds"]):
+        for work in works if number % 2 == 0 else works[::-1]:
+            seconds = _train(work.sentences, work.counts, work.config).seconds
+            points.append(
+                {
+                    "words": len(work.counts),
+                    "round": number,
+                    "pairs": work.pairs,
+                    "seconds": seconds,
+                    "seconds_per_million": seconds / work.pairs * 1e6,
+                    "path": work.path,
+                }
+            )
+    return {"points": sorted(points, key=lambda point: (point["words"], point["round"]))}
 
 
-def _measure(job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64]) -> dict[str, Any]:
+def _planned(job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64]) -> _Work:
+    """Return as much work as fills the time, by the speed of a first run."""
     softmax = job["objective"] == "softmax"
     first = 3 * _SOFTMAX_BATCH if softmax else _FIRST_TOKENS
-    fewest = _FEWEST_BATCHES * _SOFTMAX_BATCH if softmax else first
-    # Exactly as many tokens as asked for: the sentences of this measurement may end anywhere.
-    trial, _ = _train(job, _first_tokens(sentences, first), counts, 1)
-    tokens = max(fewest, round(trial.words_per_second * job["seconds"]))
-    epochs = math.ceil(tokens / len(sentences.ids))
-    part = _first_tokens(sentences, math.ceil(tokens / epochs))
-    result, config = _train(job, part, counts, epochs)
-    pairs = count_pairs(part, counts, config)
-    return {
-        "words": len(counts),
-        "pairs": pairs,
-        "tokens": result.words,
-        "seconds": result.seconds,
-        "seconds_per_million": result.seconds / pairs * 1e6,
-        "path": mean_path(counts),
-    }
-
-
-def _first_tokens(sentences: Sentences, tokens: int) -> Sentences:
-    part = beginning(sentences, tokens)
-    stop = min(tokens, len(part.ids))
-    return Sentences(part.ids[:stop], np.minimum(part.offsets, stop))
-
-
-def _train(
-    job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64], epochs: int
-) -> tuple[TrainingResult, TrainingConfig]:
     config = TrainingConfig(
         objective=job["objective"],
         vector_size=job["vector_size"],
         window=5,
         sample=0,
-        epochs=epochs,
+        epochs=1,
         workers=1,
         seed=job["seed"],
         **({"negative": job["negative"]} if job["negative"] else {}),
     )
+    trial = _train(_first_tokens(sentences, first), counts, config)
+    fewest = _FEWEST_BATCHES * _SOFTMAX_BATCH if softmax else first
+    tokens = max(fewest, round(trial.words_per_second * job["seconds"]))
+    config = replace(config, epochs=math.ceil(tokens / len(sentences.ids)))
+    part = _first_tokens(sentences, math.ceil(tokens / config.epochs))
+    return _Work(part, counts, config, count_pairs(part, counts, config), mean_path(counts))
+
+
+def _first_tokens(sentences: Sentences, tokens: int) -> Sentences:
+    """Return exactly the first `tokens`, the last sentence perhaps not whole."""
+    part = beginning(sentences, tokens)
+    stop = min(tokens, len(part.ids))
+    return Sentences(part.ids[:stop], np.minimum(part.offsets, stop))
+
+
+def _train(sentences: Sentences, counts: NDArray[np.int64], config: TrainingConfig) -> TrainingResult:
     trainer = Trainer(sentences, counts, config)
     for _, matrix in trainer.weights.matrices():
         matrix += 0  # the system hands out the pages now and not while the time is taken
-    return trainer.run(), config
+    return trainer.run()
 
 
 def count_pairs(sentences: Sentences, counts: NDArray[np.int64], config: TrainingConfig) -> int:

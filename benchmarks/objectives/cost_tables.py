@@ -49,11 +49,10 @@ def _cost_circumstances(jobs: Sequence[dict[str, Any]], largest: float) -> list[
         paragraph(
             "Seconds for a million examples (pairs of an input and an output word) of Skip-gram, on one",
             f"thread that is pinned to one core; D = {job['vector_size']}, window 5, no subsampling. Only",
-            "training counts: no reading, no compilation.",
-            f"Medians of {counted(runs, 'run')}, in which the objectives",
-            "took turns. The vocabulary is the V most frequent words of the text, whose other words are",
-            f"left out. A measurement takes about {job['seconds']} s, or in the full softmax 12 batches of",
-            "32 words where that is longer.",
+            f"training counts: no reading, no compilation. Medians of {counted(runs, 'run')}, in which the",
+            f"objectives took turns, each with {counted(job['rounds'], 'round')} through the sizes of about",
+            f"{job['seconds']} s each (in the full softmax 5 batches of 32 words where that is longer). The",
+            "vocabulary is the V most frequent words of the text, whose other words are left out.",
         ),
     ]
     if hot := max(job["hot"] for job in jobs):
