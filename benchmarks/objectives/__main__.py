@@ -64,7 +64,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         options.minutes = [float(minutes) for minutes in options.minutes.split(",")]
     except ValueError:
         parser.error(f"--minutes {options.minutes}: must be numbers with commas between")
-    least = min(options.runs, options.epochs, options.seeds, options.threads, options.words or 1)
+    words = 1 if options.words is None else options.words
+    least = min(options.runs, options.epochs, options.seeds, options.threads, words)
     if least < 1 or min(options.minutes) <= 0:
         parser.error("--runs, --epochs, --seeds, --threads, --words must be at least 1, --minutes above 0")
     if options.threads > cores:

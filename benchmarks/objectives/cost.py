@@ -13,16 +13,15 @@ from benchmarks.objectives.text import EncodedText, beginning
 from coterie.config import TrainingConfig
 from coterie.objectives.huffman import build_huffman
 from coterie.sampling.plan import Sentences, for_epoch, make_plan, make_sampler, plan_chunk
-from coterie.training.schedule import plan_work, reach_of
+from coterie.training.schedule import chunk_tokens, plan_work, reach_of
 from coterie.training.trainer import Trainer, TrainingResult
 
 __all__ = ["cost", "count_pairs", "mean_path"]
 
 _TEXT = 4_000_000  # tokens that are looked at: more than a measurement needs
 _CHUNK = 16_384
-# A first run, whose speed tells how much text fills the time. The full softmax takes 32 words at once, and
-# at the largest sizes so long for them that a few batches must do.
-_FIRST_TOKENS, _SOFTMAX_BATCH, _FEWEST_BATCHES = 30_000, 32, 5
+# A first run, whose speed tells how much text fills the time. The full softmax takes one batch.
+_FIRST_TOKENS = 60_000
 
 
 class _Work(NamedTuple):
@@ -56,6 +55,7 @@ def cost(job: dict[str, Any]) -> dict[str, Any]:
                 {
                     "words": len(work.counts),
                     "round": number,
+                    "tokens": len(work.sentences.ids) * work.config.epochs,
                     "pairs": work.pairs,
                     "seconds": seconds,
                     "seconds_per_million": seconds / work.pairs * 1e6,
@@ -67,8 +67,6 @@ def cost(job: dict[str, Any]) -> dict[str, Any]:
 
 def _planned(job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64]) -> _Work:
     """Return as much work as fills the time, by the speed of a first run."""
-    softmax = job["objective"] == "softmax"
-    first = 3 * _SOFTMAX_BATCH if softmax else _FIRST_TOKENS
     config = TrainingConfig(
         objective=job["objective"],
         vector_size=job["vector_size"],
@@ -79,9 +77,11 @@ def _planned(job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64
         seed=job["seed"],
         **({"negative": job["negative"]} if job["negative"] else {}),
     )
+    batch = chunk_tokens(len(sentences.ids), len(counts), config.window, config)
+    first = batch if config.objective == "softmax" else _FIRST_TOKENS
     trial = _train(_first_tokens(sentences, first), counts, config)
-    fewest = _FEWEST_BATCHES * _SOFTMAX_BATCH if softmax else first
-    tokens = max(fewest, round(trial.words_per_second * job["seconds"]))
+    # Whole batches: products with fewer rows would run slower.
+    tokens = batch * max(1, round(trial.words_per_second * job["seconds"] / batch))
     config = replace(config, epochs=math.ceil(tokens / len(sentences.ids)))
     part = _first_tokens(sentences, math.ceil(tokens / config.epochs))
     return _Work(part, counts, config, count_pairs(part, counts, config), mean_path(counts))

@@ -25,7 +25,7 @@ def cost(results: Results) -> list[str]:
     costs = [[digits(points[v]) if v in points else "–" for points in curves.values()] for v in sizes]
     return [
         "## What an example costs\n",
-        *_cost_circumstances([job for _, job, _ in results.of("cost")], max(sizes)),
+        *_cost_circumstances(results, max(sizes)),
         "![Seconds per million examples against the vocabulary](figures/objectives-cost.svg)\n",
         *table(
             ["V", "mean Huffman path", *(CURVES[name].label for name in curves)],
@@ -43,7 +43,8 @@ def cost(results: Results) -> list[str]:
     ]
 
 
-def _cost_circumstances(jobs: Sequence[dict[str, Any]], largest: float) -> list[str]:
+def _cost_circumstances(results: Results, largest: float) -> list[str]:
+    jobs = [job for _, job, _ in results.of("cost")]
     job, runs = jobs[0], len({job["seed"] for job in jobs})
     lines = [
         paragraph(
@@ -51,8 +52,9 @@ def _cost_circumstances(jobs: Sequence[dict[str, Any]], largest: float) -> list[
             f"thread that is pinned to one core; D = {job['vector_size']}, window 5, no subsampling. Only",
             f"training counts: no reading, no compilation. Medians of {counted(runs, 'run')}, in which the",
             f"objectives took turns, each with {counted(job['rounds'], 'round')} through the sizes of about",
-            f"{job['seconds']} s each (in the full softmax 5 batches of 32 words where that is longer). The",
-            "vocabulary is the V most frequent words of the text, whose other words are left out.",
+            f"{job['seconds']} s each. The vocabulary is the V most frequent words of the text, whose other",
+            "words are left out. Examples share what they can: those of a window its output rows, in the",
+            f"full softmax those of {_batch(results)} the scores of equal input words.",
         ),
     ]
     if hot := max(job["hot"] for job in jobs):
@@ -67,6 +69,12 @@ def _cost_circumstances(jobs: Sequence[dict[str, Any]], largest: float) -> list[
         told = f"The text has {largest:,} distinct words, so this ends there and not at {_LARGEST:,}."
         lines.append(paragraph(told))
     return lines
+
+
+def _batch(results: Results) -> str:
+    """Return how much text the full softmax takes at once: where that is slow it was given just one batch."""
+    tokens = [p["tokens"] for name, _, of in results.of("cost") if name == "softmax" for p in of["points"]]
+    return f"a batch of {min(tokens)} words" if tokens else "a batch"
 
 
 def _cost_findings(curves: dict[str, Points], paths: Points) -> list[str]:

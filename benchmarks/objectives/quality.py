@@ -15,12 +15,13 @@ from benchmarks.objectives.similarity import ask_similarities
 from benchmarks.objectives.text import EncodedText, beginning
 from coterie.config import TrainingConfig
 from coterie.sampling.plan import Sentences
+from coterie.training.schedule import chunk_tokens
 from coterie.training.trainer import Trainer, TrainingResult
 
 __all__ = ["timed", "trained"]
 
-# The two runs that tell the speed: one that warms up, and one that is long enough to be believed.
-_FIRST_TOKENS, _FIRST_SOFTMAX_TOKENS = 50_000, 256
+# Two runs tell the speed: one of some chunks for each thread, and one that is long enough to be believed.
+_FIRST_CHUNKS = 2
 _TRIAL_SECONDS, _TRIAL_SHARE = 4.0, 0.1
 
 
@@ -29,10 +30,10 @@ def timed(job: dict[str, Any]) -> dict[str, Any]:
     text, seconds = EncodedText(job["text"]), 60 * job["minutes"]
     counts = text.counts[: job["words"]]
     sentences = text.cut(job["words"])
-    softmax = job["settings"]["objective"] == "softmax"
-    speed = _train(
-        job, beginning(sentences, _FIRST_SOFTMAX_TOKENS if softmax else _FIRST_TOKENS), counts, 1
-    ).words_per_second
+    config = TrainingConfig(**job["settings"])
+    chunk = chunk_tokens(len(sentences.ids), len(counts), config.window, config)
+    first = beginning(sentences, _FIRST_CHUNKS * job["threads"] * chunk)
+    speed = _train(job, first, counts, 1).words_per_second
     trial = speed * min(_TRIAL_SECONDS, _TRIAL_SHARE * seconds)
     speed = _train(job, beginning(sentences, math.ceil(trial)), counts, 1).words_per_second
     needed = math.ceil(speed * seconds)

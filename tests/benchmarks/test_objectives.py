@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +24,6 @@ from coterie.objectives.choose import make_objective
 from coterie.objectives.weights import make_weights
 from coterie.sampling.plan import make_plan, make_sampler, plan_chunk
 
-ROOT = Path(__file__).parents[2]
 WORDS = [f"w{i}" for i in range(40)]
 
 
@@ -175,7 +172,12 @@ def section(*measurements, **about):
 def cost_section(ns_exponent=0.1):
     def of(name, seed, power):
         points = [
-            {"words": v, "seconds_per_million": seed * v**power, "path": 7.0 if v == 1000 else 8.0}
+            {
+                "words": v,
+                "tokens": 512,
+                "seconds_per_million": seed * v**power,
+                "path": 7.0 if v == 1000 else 8.0,
+            }
             for v in (1000, 3000)
         ]
         job = {"vector_size": 100, "seconds": 0.5, "rounds": 3, "seed": seed, "hot": CURVES[name].hot}
@@ -297,39 +299,54 @@ def test_labels_keep_apart_and_in_order(heights):
 
 
 @pytest.mark.slow
-def test_a_run_from_the_command_line(corpus, tmp_path):
+def test_a_run_of_all_sections(corpus, tmp_path, monkeypatch, capsys):
     pytest.importorskip("matplotlib")
-    command = [sys.executable, "-m", "benchmarks.objectives", "--docs", str(tmp_path), "--threads", "1"]
-    questions = tmp_path / "questions-words.txt"
-    questions.write_text(": family\nw1 w2 w3 w4\n: gram1\nw4 w3 w2 w1\n", encoding="utf-8")
+    from benchmarks.objectives import __main__ as program
+    from benchmarks.objectives import sections
+
+    # A few of each kind, since every measurement is a process that compiles.
+    monkeypatch.setattr(sections, "CURVES", {name: CURVES[name] for name in ("softmax", "ns5", "ns5_hot")})
+    monkeypatch.setattr(sections, "QUALITY", ("softmax",))
+    monkeypatch.setattr(sections, "VARIED", {"exponent": ("ns_exponent", (0.75, 1))})
+    monkeypatch.setattr(sections, "TABLE_1", sections.TABLE_1[:1])
+    (tmp_path / "questions-words.txt").write_text(": family\nw1 w2 w3 w4\n: gram1\nw4 w3 w2 w1\n")
     small = ["--corpus", str(corpus), "--runs", "1", "--minutes", "0.01", "--seeds", "1", "--epochs", "1"]
+    docs = ["--docs", str(tmp_path), "--threads", "1"]
 
-    def run(*options):
-        return subprocess.run([*command, *options], cwd=ROOT, check=False, capture_output=True, text=True)
-
-    first = run(*small, "--sections", "cost,rows,table1")
-    assert first.returncode == 0, first.stderr
-    assert "left out, since no evaluation sets are given (--eval-dir): table1" in first.stdout
-    second = run(*small, "--sections", "quality,exponent,table1", "--eval-dir", str(tmp_path))
-    assert second.returncode == 0, second.stderr
+    program.main([*small, *docs, "--sections", "cost,rows,table1"])
+    assert "left out, since no evaluation sets are given (--eval-dir): table1" in capsys.readouterr().out
+    judged = ["--sections", "quality,exponent,table1", "--eval-dir", str(tmp_path)]
+    program.main([*small, *docs, *judged])
     kept = json.loads((tmp_path / "figures" / "objectives.json").read_text(encoding="utf-8"))["sections"]
     counts = {name: len(section["measurements"]) for name, section in kept.items()}
-    assert counts == {"cost": 7, "rows": 5, "quality": 4, "default": 1, "exponent": 3, "table1": 7}
+    assert counts == {"cost": 3, "rows": 2, "quality": 1, "default": 1, "exponent": 1, "table1": 1}
     told = (tmp_path / "objectives.md").read_text(encoding="utf-8")
-    third = run("--report-only")
-    assert third.returncode == 0, third.stderr
-    assert (tmp_path / "objectives.md").read_text(encoding="utf-8") == told
     assert "## Table 1 of the paper" in told
     assert str(tmp_path) not in told
 
+    assert "[1/3]" in capsys.readouterr().out
+    program.main([*small, *docs, *judged, "--resume"])
+    assert "[1/" not in capsys.readouterr().out, "all of it had been measured"
+    program.main([*docs, "--report-only"])
+    assert (tmp_path / "objectives.md").read_text(encoding="utf-8").count("## ") == told.count("## ")
 
-def test_wrong_options_are_refused():
-    wrong = subprocess.run(
-        [sys.executable, "-m", "benchmarks.objectives", "--sections", "cost,speed"],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert wrong.returncode == 2
-    assert "unknown section speed" in wrong.stderr
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["--sections", "cost,speed"], "unknown section speed"),
+        (["--minutes", "1,two"], "--minutes 1,two: must be numbers"),
+        (["--minutes", "0"], "--minutes above 0"),
+        (["--words", "0"], "must be at least 1"),
+        (["--corpus", "none.txt"], "--corpus none.txt: no such file"),
+        (["--eval-dir", "none"], "no questions-words.txt"),
+        (["--threads", "1000000"], "cores"),
+    ],
+)
+def test_wrong_options_are_refused(wrong, told, capsys):
+    pytest.importorskip("matplotlib")
+    from benchmarks.objectives.__main__ import parse
+
+    with pytest.raises(SystemExit):
+        parse(wrong)
+    assert told in capsys.readouterr().err
