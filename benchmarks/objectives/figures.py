@@ -83,7 +83,7 @@ class _Chart:
         from matplotlib.figure import Figure
 
         self.figure = Figure(figsize=(8.6, 5.2), layout=None)
-        self.axes = self.figure.add_axes((0.1, 0.12, 0.63, 0.85))
+        self.axes = self.figure.add_axes((0.125, 0.12, 0.605, 0.85))
         self.axes.margins(y=0.07)
         self.axes.set_xscale("log")
         if log_y:
@@ -144,10 +144,10 @@ class _Chart:
 
 
 def _apart(ticks: Sequence[float]) -> list[float]:
-    """Return those ticks that are a third greater than the one before, so that their labels have room."""
+    """Return those ticks that are nearly twice the one before, so that their labels have room."""
     kept: list[float] = []
     for tick in ticks:
-        if not kept or tick > 1.33 * kept[-1]:
+        if not kept or tick > 1.9 * kept[-1]:
             kept.append(tick)
     return kept
 
