@@ -152,7 +152,7 @@ def _brief(result: dict[str, Any] | None) -> str:
     if result is None:
         return "failed"
     if "points" in result:
-        figure = "seconds_per_million" if "seconds_per_million" in result["points"][0] else "mean"
+        figure = next(name for name in ("seconds_per_million", "rate", "mean") if name in result["points"][0])
         shown = {point["words"]: point[figure] for point in result["points"]}
         return f"{figure} " + ", ".join(f"{size:,}: {value:.3g}" for size, value in shown.items())
     total = result.get("total")

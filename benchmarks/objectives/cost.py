@@ -16,9 +16,9 @@ from coterie.sampling.plan import Sentences, for_epoch, make_plan, make_sampler,
 from coterie.training.schedule import chunk_tokens, plan_work, reach_of
 from coterie.training.trainer import Trainer, TrainingResult
 
-__all__ = ["cost", "count_pairs", "mean_path"]
+__all__ = ["TOKENS_ENOUGH", "cost", "count_pairs", "mean_path", "planned", "train"]
 
-_TEXT = 4_000_000  # tokens that are looked at: more than a measurement needs
+TOKENS_ENOUGH = 4_000_000  # tokens that are looked at: more than a measurement needs
 _CHUNK = 16_384
 # A first run, whose speed tells how much text fills the time. The full softmax takes one batch.
 _FIRST_TOKENS = 60_000
@@ -42,15 +42,15 @@ def cost(job: dict[str, Any]) -> dict[str, Any]:
     text = EncodedText(job["text"])
     counts, works = text.counts, []
     for size in job["sizes"]:
-        sentences, of_size = text.cut(size, _TEXT), counts[:size]
+        sentences, of_size = text.cut(size, TOKENS_ENOUGH), counts[:size]
         if job["hot"]:  # the tables and matrices of V words, of which only a few are ever used
-            sentences = text.cut(min(job["hot"], size), _TEXT)
+            sentences = text.cut(min(job["hot"], size), TOKENS_ENOUGH)
             of_size = np.where(np.arange(size) < job["hot"], of_size, 0)
-        works.append(_planned(job, sentences, of_size))
+        works.append(planned(job, sentences, of_size))
     points = []
     for number in range(job["rounds"]):
         for work in works if number % 2 == 0 else works[::-1]:
-            seconds = _train(work.sentences, work.counts, work.config).seconds
+            seconds = train(work.sentences, work.counts, work.config).seconds
             points.append(
                 {
                     "words": len(work.counts),
@@ -65,7 +65,7 @@ def cost(job: dict[str, Any]) -> dict[str, Any]:
     return {"points": sorted(points, key=lambda point: (point["words"], point["round"]))}
 
 
-def _planned(job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64]) -> _Work:
+def planned(job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64]) -> _Work:
     """Return as much work as fills the time, by the speed of a first run."""
     config = TrainingConfig(
         objective=job["objective"],
@@ -79,7 +79,7 @@ def _planned(job: dict[str, Any], sentences: Sentences, counts: NDArray[np.int64
     )
     batch = chunk_tokens(len(sentences.ids), len(counts), config.window, config)
     first = batch if config.objective == "softmax" else _FIRST_TOKENS
-    trial = _train(_first_tokens(sentences, first), counts, config)
+    trial = train(_first_tokens(sentences, first), counts, config)
     # Whole batches: products with fewer rows would run slower.
     tokens = batch * max(1, round(trial.words_per_second * job["seconds"] / batch))
     config = replace(config, epochs=math.ceil(tokens / len(sentences.ids)))
@@ -94,7 +94,8 @@ def _first_tokens(sentences: Sentences, tokens: int) -> Sentences:
     return Sentences(part.ids[:stop], np.minimum(part.offsets, stop))
 
 
-def _train(sentences: Sentences, counts: NDArray[np.int64], config: TrainingConfig) -> TrainingResult:
+def train(sentences: Sentences, counts: NDArray[np.int64], config: TrainingConfig) -> TrainingResult:
+    """Train a model whose pages are in memory already."""
     trainer = Trainer(sentences, counts, config)
     for _, matrix in trainer.weights.matrices():
         matrix += 0  # the system hands out the pages now and not while the time is taken

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.objectives.cost import cost
+from benchmarks.objectives.probabilities import optimum, prediction
 from benchmarks.objectives.quality import timed, trained
 from benchmarks.objectives.rows import rows
+from benchmarks.objectives.speed import softmax_speed
 
 __all__: list[str] = []
 
 KINDS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    function.__name__: function for function in (cost, rows, timed, trained)
+    function.__name__: function
+    for function in (cost, rows, softmax_speed, timed, trained, optimum, prediction)
 }
 
 

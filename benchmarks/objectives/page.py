@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.objectives.cost_tables import cost, rows
+from benchmarks.objectives.probability_tables import optimum, prediction, speed
 from benchmarks.objectives.quality_tables import VARIATIONS, quality, table1
 from benchmarks.objectives.results import Results
 from benchmarks.objectives.sections import JUDGED, NAMES
@@ -16,9 +17,12 @@ __all__ = ["page"]
 _WRITERS: dict[str, Callable[[Results], list[str]]] = {
     "cost": cost,
     "rows": rows,
+    "speed": speed,
     "quality": quality,
     **VARIATIONS,
     "table1": table1,
+    "optimum": optimum,
+    "prediction": prediction,
 }
 
 

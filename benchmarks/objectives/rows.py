@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.objectives.cost import mean_path
+from benchmarks.objectives.cost import TOKENS_ENOUGH, mean_path
 from benchmarks.objectives.text import EncodedText
 from coterie.config import TrainingConfig
 from coterie.objectives.choose import make_objective
@@ -16,7 +16,6 @@ from coterie.sampling.plan import Sentences, for_epoch, make_plan, make_sampler,
 
 __all__ = ["rows"]
 
-_TEXT = 4_000_000
 _VECTOR_SIZE = 16  # how many rows change does not depend on it, and all of them are compared every time
 _RATE = 0.1
 
@@ -26,7 +25,7 @@ def rows(job: dict[str, Any]) -> dict[str, Any]:
     text = EncodedText(job["text"])
     counts, points = text.counts, []
     for size in job["sizes"]:
-        pairs = _random_pairs(text.cut(size, _TEXT), job["examples"], job["seed"])
+        pairs = _random_pairs(text.cut(size, TOKENS_ENOUGH), job["examples"], job["seed"])
         changed = _changed_rows(job, pairs, counts[:size])
         projection = changed.pop("output_vectors", None) or changed.pop("node_vectors")
         points.append(

@@ -15,6 +15,11 @@ __all__ = ["JUDGED", "NAMES", "Measurement", "jobs"]
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
 COST_ROUNDS, COST_SECONDS = 3, 0.5  # of a measurement; the full softmax takes more where one batch does
 EXAMPLES, SOFTMAX_EXAMPLES = 200, 50
+SPEED_SIZES = (10_000, 30_000, 100_000)
+SPEED_ROUNDS, SPEED_SECONDS = 5, 3.0
+PROBABLE_WORDS, PREDICTION_TOKENS = 10_000, 3_000_000
+COLLISIONS = ("keep", "skip")
+PREDICTORS = ("softmax", "hs", "nce5", "ns20", "ns5", "ns1")
 QUALITY = ("softmax", "hs", "nce5", "ns5")
 QUALITY_WORDS = 30_000
 DEFAULT = {"negative": 5, "ns_exponent": 0.75, "sample": 1e-3}
@@ -94,6 +99,56 @@ def rows(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measure
             yield Measurement("rows", name, job, 12)
 
 
+def speed(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measurement]:
+    """Hold the full softmax against the machine's matrix product, in one process."""
+    points = [size for size in SPEED_SIZES if size <= about["distinct"]] or [about["distinct"]]
+    job = {
+        "kind": "softmax_speed",
+        "objective": "softmax",
+        "negative": 0,
+        "sizes": points,
+        "rounds": SPEED_ROUNDS,
+        "seconds": SPEED_SECONDS,
+        "vector_size": 100,
+        "threads": 1,
+        "seed": 1,
+    }
+    yield Measurement("speed", "softmax", job, len(points) * SPEED_ROUNDS * SPEED_SECONDS * 1.3 + 10)
+
+
+def optimum(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measurement]:
+    """Train negative sampling with collisions kept and skipped, and look at its scores."""
+    for collisions in COLLISIONS:
+        common = {"vector_size": 100, "window": 5, "sample": 0, "collisions": collisions}
+        job = {
+            "kind": "optimum",
+            "words": min(PROBABLE_WORDS, about["distinct"]),
+            "epochs": options.epochs,
+            "threads": options.threads,
+            "seed": 1,
+            "settings": {**CURVES["ns5"].settings, **common},
+        }
+        yield Measurement("optimum", collisions, job, about["words"] * options.epochs * 0.7e-6 + 30)
+
+
+def prediction(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measurement]:
+    """Train every objective on the same words, and ask for the probabilities of others."""
+    for name in PREDICTORS:
+        curve = CURVES["ns5" if name == "ns1" else name]
+        settings = {**curve.settings, "vector_size": 100, "window": 5, "sample": 0}
+        job = {
+            "kind": "prediction",
+            "words": min(PROBABLE_WORDS, about["distinct"]),
+            "tokens": PREDICTION_TOKENS,
+            "epochs": 1,
+            "threads": options.threads,
+            "seed": 1,
+            "settings": {**settings, "negative": 1} if name == "ns1" else settings,
+        }
+        tokens = min(about["words"], PREDICTION_TOKENS)
+        yield Measurement("prediction", name, job, tokens * (8e-5 if name == "softmax" else 2e-6) + 20)
+
+
 def quality(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measurement]:
     """Train each objective for each time."""
     for minutes in options.minutes:
@@ -151,9 +206,12 @@ def table1(options: argparse.Namespace, about: dict[str, Any]) -> Iterator[Measu
 _SECTIONS: dict[str, Callable[[argparse.Namespace, dict[str, Any]], Iterator[Measurement]]] = {
     "cost": cost,
     "rows": rows,
+    "speed": speed,
     "quality": quality,
     **{name: partial(varied, name) for name in ("default", *VARIED)},
     "table1": table1,
+    "optimum": optimum,
+    "prediction": prediction,
 }
 NAMES = tuple(name for name in _SECTIONS if name != "default")
 JUDGED = ("quality", "default", *VARIED, "table1")

@@ -334,7 +334,7 @@ def test_a_run_of_all_sections(corpus, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (["--sections", "cost,speed"], "unknown section speed"),
+        (["--sections", "cost,price"], "unknown section price"),
         (["--minutes", "1,two"], "--minutes 1,two: must be numbers"),
         (["--minutes", "0"], "--minutes above 0"),
         (["--words", "0"], "must be at least 1"),
