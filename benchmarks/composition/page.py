@@ -47,7 +47,7 @@ class Findings:
     best, ordinary
         Sums chosen by their figures, and the first ones of the random pairs.
     paper
-        The sums of the paper, what it has near, what the model has (nothing where it lacks a word).
+        The sums of the paper, what is near there, what is nearest here (nothing where a word is missing).
     """
 
     sums: Mapping[str, Combined]
@@ -105,10 +105,10 @@ def page(findings: Findings, about: Sequence[str], near: int) -> Iterator[str]:
         "",
         "## The paper's own sums",
         "",
-        "The five sums of the paper's table 5: what its best model, trained on some 30 billion words, has",
-        "nearest to them, and what this one has.",
+        "The five sums of the paper's table 5: one of the four nearest there, in the best model of its",
+        "authors, and the four nearest here.",
         "",
-        "| sum | paper | here |",
+        "| sum | among the nearest in the paper | nearest here |",
         "| --- | --- | --- |",
         *(
             f"| {added} | {told} | {', '.join(nearest) or 'one of the words is not there'} |"

@@ -19,13 +19,13 @@ COMMON, ADDED = 300, 4_000  # the most frequent words are in every company, and 
 NEAR = 20
 BEST, ORDINARY, TOPN, CONTROLS = 20, 10, 4, 50_000
 
-# The sums in table 5 of the paper, in lower case, and what its best model has nearest to them.
+# The sums in table 5 of the paper, in lower case, and one of the four things that it has nearest to each.
 PAPER = (
-    ("czech", "currency", "koruna, Check crown, Polish zolty, CTK"),
-    ("vietnam", "capital", "Hanoi, Ho Chi Minh City, Viet Nam, Vietnamese"),
-    ("german", "airlines", "airline Lufthansa, carrier Lufthansa, flag carrier Lufthansa, Lufthansa"),
-    ("russian", "river", "Moscow, Volga River, upriver, Russia"),
-    ("french", "actress", "Juliette Binoche, Vanessa Paradis, Charlotte Gainsbourg, Cecile De"),
+    ("czech", "currency", "koruna"),
+    ("vietnam", "capital", "Hanoi"),
+    ("german", "airlines", "Lufthansa"),
+    ("russian", "river", "Volga River"),
+    ("french", "actress", "Juliette Binoche"),
 )
 
 

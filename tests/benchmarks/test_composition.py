@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from benchmarks.composition.page import page
 from benchmarks.composition.search import of_the_paper, random_pairs, search, vocabulary
 from benchmarks.composition.sums import Related, combine, distinct, operands, places, unit_rows
 
-NOTHING = np.zeros(0, np.int64)
+ROOT = Path(__file__).parents[2]
 
 
 def rows_of(words, word):
@@ -184,3 +188,27 @@ def test_a_sum_of_the_paper_is_told_where_both_words_are_there():
 def test_a_vocabulary_that_is_too_small_is_refused():
     with pytest.raises(SystemExit, match="too few"):
         vocabulary(["some", "words"], np.eye(2), "_")
+
+
+@pytest.mark.slow
+def test_the_command_writes_the_page(tmp_path):
+    draw = np.random.default_rng(2)
+    lines = [" ".join(letters(i * 7919 % 26**4) for i in draw.integers(500, size=20)) for _ in range(400)]
+    (tmp_path / "text.txt").write_text("\n".join(lines))
+    options = [
+        "--corpus",
+        tmp_path / "text.txt",
+        "--epochs",
+        "1",
+        "--pairs",
+        "200",
+        "--output",
+        tmp_path / "out.md",
+    ]
+    command = [sys.executable, "-m", "benchmarks.composition", *map(str, options)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    page_text = (tmp_path / "out.md").read_text("utf-8")
+    assert "text.txt, 8,000 words in 400 paragraphs" in page_text
+    assert str(tmp_path) not in page_text
+    assert "| another word | 200 |" in page_text
