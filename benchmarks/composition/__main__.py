@@ -90,6 +90,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Train, search and write the page."""
     options = parse()
+    computer = machine(("coterie", "numba", "numpy"))[:2]  # no speeds are told that other work would spoil
     with tempfile.TemporaryDirectory(prefix="coterie-bench-") as folder:
         text = prepare(options.corpus, options.words, Path(folder))
         print(f"{text.name}: {text.words:,} words; training", flush=True)
@@ -101,7 +102,7 @@ def main() -> None:
     findings = search(words, options.pairs, options.seed)
     shown = [Path(word).name if "/" in word else word for word in sys.argv[1:]]
     about = [
-        *machine(("coterie", "numba", "numpy"))[:2],  # there are no speeds, for which other work would matter
+        *computer,
         f"Text: {text.name}, {text.words:,} words in {text.sentences:,} paragraphs, in lower case",
         *described(model, words),
         f"Command: `{shlex.join(['python', '-m', 'benchmarks.composition', *shown])}`",
