@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from benchmarks.composition.page import page
 from benchmarks.composition.search import of_the_paper, random_pairs, search, vocabulary
 from benchmarks.composition.sums import Related, combine, distinct, operands, places, unit_rows
