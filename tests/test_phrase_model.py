@@ -165,6 +165,14 @@ def test_learning_alone(tmp_path):
         coterie.learn_phrases(["a b a b"])
 
 
+def test_an_error_tells_the_text_as_it_is(tmp_path):
+    (tmp_path / "min_count (min).txt").write_text("a b a b\n")
+    with pytest.raises(CorpusError, match=r"/min_count \(min\)\.txt: .*\(phrase_min_count\)"):
+        coterie.learn_phrases(tmp_path / "min_count (min).txt")
+    with pytest.raises(CorpusError, match=r"5 times \(min_count\).*Set min_count to 2"):
+        coterie.train(["a b a b"], phrases=1)
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
-from coterie.errors import ConfigError, CorpusError, TrainingInterrupted
+from coterie.errors import ConfigError, TrainingInterrupted
 from coterie.model import Model
 from coterie.notices import warn_caller
 from coterie.phrases import PhraseModel
@@ -219,26 +219,21 @@ def learn_phrases(
         raise ConfigError("phrases is 0 and there are no known_phrases; there is nothing to join.")
     # Only a text to write needs words that are too rare to be in a phrase.
     least = 1 if text is not None else phrase_config.phrase_min_count or 1
-    try:
-        with encode(
-            source,
-            corpus_config,
-            VocabularyConfig(min_count=least),
-            phrases=phrase_config,
-            tokenizer=function,
-            memory_limit=memory_limit,
-            workers=workers or available_cores(),
-            progress=None if callback is None else _encode_progress(callback),
-            on_event=on_event,
-        ) as corpus:
-            if text is not None:
-                write_text(corpus, text)
-            return cast("PhraseModel", corpus.phrases)
-    except CorpusError as error:
-        # What the words are counted for here is the phrases.
-        raise CorpusError(
-            str(error).replace(" min_count", " phrase_min_count").replace("(min", "(phrase_min")
-        ) from None
+    with encode(
+        source,
+        corpus_config,
+        VocabularyConfig(min_count=least),
+        phrases=phrase_config,
+        tokenizer=function,
+        memory_limit=memory_limit,
+        workers=workers or available_cores(),
+        progress=None if callback is None else _encode_progress(callback),
+        on_event=on_event,
+        least_option="phrase_min_count",  # what the words are counted for here is the phrases
+    ) as corpus:
+        if text is not None:
+            write_text(corpus, text)
+        return cast("PhraseModel", corpus.phrases)
 
 
 def load(path: str | os.PathLike[str]) -> WordVectors:

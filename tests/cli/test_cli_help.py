@@ -81,6 +81,7 @@ def test_an_unknown_command_gets_the_nearest(run: Run) -> None:
         ["train", "x.txt"],
         ["train", "x.txt", "-o", "m", "--no-such"],
         ["neighbours", "m"],
+        ["predict", "m"],
         ["info"],
     ],
 )

@@ -1,4 +1,4 @@
-"""neighbours, analogy, info, convert: what they answer, for a person and for a program."""
+"""neighbours, analogy, predict, info, convert: what they answer, for a person and for a program."""
 
 from __future__ import annotations
 
@@ -51,6 +51,46 @@ def test_analogy(run: Run, model: Path, extra: list[str]) -> None:
     assert [line.split("\t")[0] for line in lines] == expected
     told = json.loads(run("analogy", model, "king", "queen", "ship", "-n", 4, "--json", *extra).stdout)
     assert [answer["word"] for answer in told["answers"]] == expected
+
+
+def test_predict_as_lines(run: Run, model: Path) -> None:
+    result = run("predict", model, "king", "throne", "-n", 3)
+    assert (result.exit_code, result.stderr) == (0, "")
+    expected = coterie.load_model(model).predict_output(["king", "throne"], topn=3)
+    assert result.stdout.splitlines() == [f"{word}\t{value:.4g}" for word, value in expected]
+    court = {"king", "queen", "throne", "crown", "palace", "prince"}
+    assert {line.split("\t")[0] for line in result.stdout.splitlines()} <= court
+
+
+def test_predict_as_json(run: Run, model: Path) -> None:
+    told = json.loads(run("predict", model, "ship", "-n", 99, "--json").stdout)
+    assert told["context"] == ["ship"]
+    assert len(told["answers"]) == 18
+    assert sum(answer["probability"] for answer in told["answers"]) == pytest.approx(1)
+
+
+def test_a_word_counts_as_often_as_it_is_given(run: Run, model: Path) -> None:
+    once, twice = (run("predict", model, *words).stdout for words in (["king"], ["king", "ship", "king"]))
+    assert once != twice != run("predict", model, "king", "ship").stdout
+    assert run("predict", model, "king", "king").stdout == once
+
+
+def test_predict_answers_from_the_words_it_knows(run: Run, model: Path) -> None:
+    result = run("predict", model, "kign", "king", "shp", "--json")
+    assert result.exit_code == 1
+    assert result.stderr.count("error: the word") == 2
+    assert "did you mean 'king'" in result.stderr
+    assert json.loads(result.stdout) == json.loads(run("predict", model, "king", "--json").stdout)
+    nothing = run("predict", model, "kign", "shp", "--json")
+    assert (nothing.exit_code, nothing.stdout) == (1, "")
+    assert nothing.stderr.count("error: the word") == 2
+
+
+def test_predict_needs_a_whole_model(run: Run, model: Path, tmp_path: Path) -> None:
+    run("convert", model, tmp_path / "v.bin")
+    result = run("predict", tmp_path / "v.bin", "king")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "v.bin is not a Coterie model: it is a file" in result.stderr
 
 
 def test_info_of_a_model(run: Run, model: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
-from coterie.errors import ConfigError, CoterieError
+from coterie.errors import ConfigError, CoterieError, WordNotFoundError
 
 __all__ = [
     "Command",
@@ -24,6 +24,7 @@ __all__ = [
     "common_options",
     "failures_as_exit_status",
     "print_table",
+    "report_missing",
 ]
 
 _AnyFunction = TypeVar("_AnyFunction", bound=Callable[..., object])
@@ -188,6 +189,14 @@ def _plain_number(value: Any) -> object:
     """Turn numpy's scalars into Python's numbers, and anything else into its text."""
     item = getattr(value, "item", None)
     return item() if callable(item) else str(value)
+
+
+def report_missing(missing: Sequence[WordNotFoundError]) -> None:
+    """End with status 1 if words were missing, after the answers for the others."""
+    for error in missing[:-1]:
+        click.echo(f"error: {error}", err=True)
+    if missing:
+        raise missing[-1]
 
 
 def print_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coterie.cli.console import Command, Speaker, common_options, print_table
+from coterie.cli.console import Command, Speaker, common_options, print_table, report_missing
 from coterie.errors import WordNotFoundError
 
 __all__ = ["command"]
@@ -53,7 +53,7 @@ def command(model: Path, words: tuple[str, ...], topn: int, quiet: bool, as_json
                 for word, neighbours in found.items()
             }
         )
-        _report(missing)
+        report_missing(missing)
         return
     rows = [
         (word, neighbour, f"{value:.4f}")
@@ -61,12 +61,4 @@ def command(model: Path, words: tuple[str, ...], topn: int, quiet: bool, as_json
         for neighbour, value in neighbours
     ]
     print_table(None, ("word", "neighbour", "similarity"), rows)
-    _report(missing)
-
-
-def _report(missing: list[WordNotFoundError]) -> None:
-    """End with status 1 if words were missing, after the answers for the others."""
-    for error in missing[:-1]:
-        click.echo(f"error: {error}", err=True)
-    if missing:
-        raise missing[-1]
+    report_missing(missing)

@@ -60,6 +60,7 @@ def encode(
     workers: int = 1,
     progress: Callable[[EncodeProgress], None] | None = None,
     on_event: Callable[[str], None] | None = None,
+    least_option: str = "min_count",
 ) -> EncodedCorpus:
     """Encode text as token ids on disk, with its vocabulary.
 
@@ -89,6 +90,8 @@ def encode(
         Called after each block of some megabytes.
     on_event
         Called with messages for the user. Without it, those that matter become Python warnings.
+    least_option
+        The option that the user sets ``vocabulary.min_count`` with, to be named in an error.
 
     Raises
     ------
@@ -107,7 +110,7 @@ def encode(
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
     warn = on_event or warn_caller
-    asked = Asked(vocabulary, phrases, phrase_model)
+    asked = Asked(vocabulary, phrases, phrase_model, least_option)
     made = make_tokenizer(corpus, tokenizer)
     reader = Reader(source, corpus, warn)
     kept: Cache | None = None

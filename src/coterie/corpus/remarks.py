@@ -15,9 +15,14 @@ _SHOWN_WORDS = 5
 
 
 def check_words(
-    reader: Reader, tokens: int, skipped: int, ranking: Ranking, config: VocabularyConfig
+    reader: Reader,
+    tokens: int,
+    skipped: int,
+    ranking: Ranking,
+    config: VocabularyConfig,
+    least_option: str = "min_count",
 ) -> None:
-    """Raise if no word is kept, and say why."""
+    """Raise if no word is kept, and say why; `least_option` is what the user calls ``config.min_count``."""
     if ranking.words:
         return
     if not tokens:
@@ -38,10 +43,9 @@ def check_words(
         )
     count, word = ranking.best
     raise CorpusError(
-        f"{reader.name}: no word occurs {config.min_count:,} times (min_count); the most frequent, "
-        f"{word!r}, occurs "
-        f"{count:,} times in {tokens:,} tokens. Set min_count to {count:,} or less (1 keeps every word), "
-        "or give more text."
+        f"{reader.name}: no word occurs {config.min_count:,} times ({least_option}); the most frequent, "
+        f"{word!r}, occurs {count:,} times in {tokens:,} tokens. "
+        f"Set {least_option} to {count:,} or less (1 keeps every word), or give more text."
     )
 
 

@@ -22,11 +22,12 @@ __all__ = ["Asked", "FirstPass", "second_pass"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to become of the text's words."""
+    """What is to become of the text's words, and what the user calls ``vocabulary.min_count``."""
 
     vocabulary: VocabularyConfig
     phrases: PhraseConfig
     model: PhraseModel | None
+    least_option: str = "min_count"
 
     def __post_init__(self) -> None:
         if self.model is None:
@@ -79,7 +80,7 @@ def second_pass(
         ranking = counter.finish(wanted, containing=asked.delimiter)
         if ranking.words:
             ranking, tokens, model = _join_phrases(folder, ranking, asked, memory_limit, tell, warn)
-    check_words(first.reader, tokens, first.skipped, ranking, vocabulary)
+    check_words(first.reader, tokens, first.skipped, ranking, vocabulary, asked.least_option)
     tell_missing(ranking, vocabulary, first.skipped, warn)
     n_tokens, n_sentences = rewrite(folder, by_rank(ranking))
     write_vocabulary(folder, ranking.words, ranking.counts)

@@ -1,0 +1,1 @@
+"""Sums of word vectors: examples that the program finds, and controls."""
