@@ -25,7 +25,7 @@ def machine(packages: Sequence[str] = ("coterie", "gensim", "numba", "numpy", "p
     vector = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else platform.machine()
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
     lines = [
-        f"{cpu} ({vector}), {cores} cores, Python {platform.python_version()}",
+        f"{cpu} ({vector}), {cores} core{'s' * (cores != 1)}, Python {platform.python_version()}",
         ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages),
     ]
     if load > 0.5:
