@@ -50,7 +50,7 @@ def test_training_is_the_twins(sentences, architecture, window, seed):
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_one_input_a_batch_and_tiles_of_three_rows(architecture, monkeypatch):
     """What large vocabularies take several steps and tiles for; inputs are then no longer trained at once."""
-    monkeypatch.setattr(full_softmax, "_MOST_SCORES", 1)
+    monkeypatch.setattr(full_softmax, "MOST_SCORES", 1)
     monkeypatch.setattr(full_softmax, "_CHANGED_ROWS", 5)
     config = configuration(sample=0, **architecture)
     run = Run(random_weights(config, 0), [[3, 1, 4, 1, 5], [9, 2, 6]], config)

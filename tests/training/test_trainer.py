@@ -11,13 +11,15 @@ import pytest
 
 from coterie.config import TrainingConfig
 from coterie.errors import CorpusError, ResourceError, TrainingError
+from coterie.objectives.full_softmax import MOST_SCORES
+from coterie.objectives.huffman import build_huffman
 from coterie.objectives.weights import make_weights
 from coterie.sampling.plan import Sentences, make_sampler
 from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
 from coterie.training import resources, trainer
 from coterie.training.guard import check_input, check_loss, check_weights
 from coterie.training.metrics import record_interval, records_chunk
-from coterie.training.resources import check_memory, matrices_size
+from coterie.training.resources import check_memory, matrices_size, working_size
 from coterie.training.schedule import chunk_tokens, learning_rate, reach_of
 from coterie.training.trainer import Trainer
 from marks import KERNELS
@@ -202,6 +204,19 @@ def test_memory_is_estimated_and_checked(monkeypatch):
         check_memory(1_000_000, config())
     monkeypatch.setattr(resources, "available_memory", lambda: None)
     check_memory(1_000_000, config())
+
+
+def test_memory_counts_the_tree_and_the_scores(monkeypatch):
+    counts = (1e8 / np.arange(1, 50_001)).astype(np.int64)
+    tree = build_huffman(counts)
+    held = sum(array.nbytes for array in (tree.starts, tree.nodes, tree.bits, tree.children))
+    assert held < working_size(50_000, config(objective="hierarchical_softmax")) < 2 * held
+    assert working_size(50_000, config(objective="softmax", workers=2)) == 2 * 50_000 * 522 * 4
+    assert working_size(5_000_000, config(objective="softmax", workers=2)) == 2 * MOST_SCORES * 4
+    monkeypatch.setattr(resources, "available_memory", lambda: 300 << 20)
+    check_memory(100_000, config())
+    with pytest.raises(ResourceError, match="not enough memory"):
+        check_memory(100_000, config(objective="softmax", workers=4))
 
 
 def test_small_runs_record_every_chunk_and_large_ones_a_fair_share():

@@ -43,10 +43,10 @@ from coterie.objectives.objective import Learner
 from coterie.objectives.weights import Weights
 from coterie.sampling.plan import ChunkPlan
 
-__all__ = ["FullSoftmax"]
+__all__ = ["MOST_SCORES", "FullSoftmax"]
 
 # Scores held at once: 128 MiB. More inputs than fit go in several batches.
-_MOST_SCORES = 1 << 25
+MOST_SCORES = 1 << 25
 # Rows of P that are changed at once: their change stays in the cache until it is added.
 _CHANGED_ROWS = 2_048
 # Scores that are turned into probabilities at once: they stay in the cache through all sweeps.
@@ -90,7 +90,7 @@ class FullSoftmax:
         size = config.vector_size
         self._inputs, self._outputs = weights.input_vectors[:, :size], weights.output_vectors[:, :size]
         self._cbow, self._divided = config.architecture == "cbow", config.cbow_gradient == "mean"
-        self._batch = max(1, _MOST_SCORES // len(self._outputs))
+        self._batch = max(1, MOST_SCORES // len(self._outputs))
         self._squares = np.einsum("jd,jd->j", self._outputs, self._outputs)  # |P_j|², kept up to date
         self._adding = threading.Lock()
         self.untrained_loss = math.log(len(self._outputs))

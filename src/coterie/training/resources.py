@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -9,13 +10,15 @@ from coterie.config import TrainingConfig
 from coterie.errors import ResourceError
 from coterie.kernels.allocate import padded_columns
 
-__all__ = ["available_cores", "available_memory", "check_memory", "matrices_size"]
+__all__ = ["available_cores", "available_memory", "check_memory", "matrices_size", "working_size"]
 
 # Interpreter, libraries, compiler, plans; and a word with its count and its place in a dictionary: measured
 # 357 MiB beyond the matrices at 485 thousand words, 555 MiB at 1.25 million.
 _BASE_BYTES = 210 << 20
 _WORD_BYTES = 280
 _COUNTED = {2: "two", 3: "three"}
+# A path's entry, a node's number and its turn, and what a leaf and an inner node have besides.
+_PATH_BYTES, _NODE_BYTES = 5, 60
 
 
 def available_cores() -> int:
@@ -32,6 +35,28 @@ def matrices_size(words: int, config: TrainingConfig) -> int:
     854.4921875
     """
     return len(config.matrices) * words * padded_columns(config.vector_size) * 4
+
+
+def working_size(words: int, config: TrainingConfig) -> int:
+    """Return the bytes that an objective needs beside the matrices: a Huffman tree, or a batch's scores.
+
+    Examples
+    --------
+    >>> round(working_size(1_000_000, TrainingConfig(objective="hierarchical_softmax")) / 2**20)
+    164
+    >>> round(working_size(10_000, TrainingConfig(objective="softmax", workers=2)) / 2**20)
+    40
+    """
+    if config.objective == "hierarchical_softmax":
+        # Measured: 2 to 2½ nodes more than log₂ V are above the mean leaf of a Huffman tree of real counts.
+        return round(words * (_PATH_BYTES * (math.log2(words) + 2.5) + _NODE_BYTES))
+    if config.objective == "softmax":
+        from coterie.objectives.full_softmax import MOST_SCORES
+        from coterie.training.schedule import SOFTMAX_TOKENS
+
+        rows = SOFTMAX_TOKENS + 2 * config.window
+        return 4 * min(MOST_SCORES, rows * words) * (config.workers or available_cores())
+    return 0
 
 
 def _read_number(path: str) -> int | None:
@@ -64,17 +89,18 @@ def check_memory(words: int, config: TrainingConfig) -> str:
     ResourceError
         When the machine does not have it.
     """
-    needed = matrices_size(words, config)
+    matrices = matrices_size(words, config)
+    needed = matrices + working_size(words, config)
     available = available_memory()
     estimate = (
         f"{_COUNTED[len(config.matrices)]} matrices of {words:,} × {config.vector_size} "
-        f"take {needed / 2**20:,.0f} MiB, "
+        f"take {matrices / 2**20:,.0f} MiB, "
         f"the run about {(needed + words * _WORD_BYTES + _BASE_BYTES) / 2**20:,.0f} MiB"
     )
     if available is None:
         return estimate
     if needed > available:
-        fits = int(available * 0.9) // matrices_size(1, config)
+        fits = int(available * 0.9 * words) // needed
         raise ResourceError(
             f"not enough memory: {estimate}, and {available / 2**20:,.0f} MiB are available. "
             f"Keep at most {fits:,} words (max_vocab_size, or a higher min_count) or lower vector_size."

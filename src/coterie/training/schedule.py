@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 
-__all__ = ["WorkUnit", "chunk_tokens", "learning_rate", "plan_work", "reach_of"]
+__all__ = ["SOFTMAX_TOKENS", "WorkUnit", "chunk_tokens", "learning_rate", "plan_work", "reach_of"]
 
 # The sampling tables of a real vocabulary leave the cache while a chunk trains; this many tokens are enough
 # for their reloading to cost little (4,096 tokens: 13 % of the time goes into planning; 16,384: 7 %).
@@ -31,7 +31,7 @@ _CHUNK_FLOPS = 1e9
 _MOST_DRAWS = 4_000_000
 # The full softmax takes a chunk as one batch: 512 words have 200 to 300 distinct context words, enough rows
 # for the BLAS to run at its speed.
-_SOFTMAX_TOKENS = 512
+SOFTMAX_TOKENS = 512
 
 
 class WorkUnit(NamedTuple):
@@ -63,7 +63,7 @@ def chunk_tokens(tokens: int, words: int, reach: int, config: TrainingConfig) ->
     512
     """
     if config.objective == "softmax":
-        return _SOFTMAX_TOKENS
+        return SOFTMAX_TOKENS
     path = math.log2(words) if config.objective == "hierarchical_softmax" else 0
     flops_per_token = 6 * reach * (1 + config.negative + path) * config.vector_size
     draws_per_token = config.negative * (2 * reach if config.negative_sharing == "pair" else 1)
