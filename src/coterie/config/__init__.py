@@ -1,0 +1,39 @@
+"""Settings as frozen dataclasses, checked once where they are made; nothing else validates.
+
+An option is named in an error as the user wrote it in Python (``min_count``); the command line's
+spelling is the same with dashes (``--min-count``).
+"""
+
+from __future__ import annotations
+
+from coterie.config.phrases import PhraseConfig, PhraseScoring
+from coterie.config.text import CorpusConfig, EncodingErrors, Lowercase, VocabularyConfig
+from coterie.config.training import (
+    Architecture,
+    CbowGradient,
+    Collisions,
+    Kernel,
+    NcePartition,
+    NegativeSharing,
+    ObjectiveName,
+    Subsampling,
+    TrainingConfig,
+)
+
+__all__ = [
+    "Architecture",
+    "CbowGradient",
+    "Collisions",
+    "CorpusConfig",
+    "EncodingErrors",
+    "Kernel",
+    "Lowercase",
+    "NcePartition",
+    "NegativeSharing",
+    "ObjectiveName",
+    "PhraseConfig",
+    "PhraseScoring",
+    "Subsampling",
+    "TrainingConfig",
+    "VocabularyConfig",
+]
