@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -14,6 +12,7 @@ from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, Vocabular
 from coterie.errors import ConfigError, TrainingInterrupted
 from coterie.model import Model
 from coterie.notices import warn_caller
+from coterie.options import Configs, configs_of, refuse_needless, sorted_into
 from coterie.phrases import PhraseModel
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
@@ -23,32 +22,6 @@ if TYPE_CHECKING:
     from coterie.training.trainer import TrainingResult
 
 __all__ = ["learn_phrases", "load", "load_model", "train"]
-
-# Options of gensim that have no counterpart.
-_NEEDLESS = {
-    "sg": "It is architecture='skip_gram' (gensim's sg=1, the default here) or architecture='cbow' (sg=0).",
-    "hs": "It is objective='hierarchical_softmax' (hs=1) or 'negative_sampling' (hs=0, the default).",
-    "cbow_mean": "architecture='cbow' always takes the mean; cbow_gradient is about its gradient.",
-    "sentences": "The text is the first argument, without a name.",
-    "corpus_file": "The text is the first argument, without a name.",
-}
-
-# What people write from habit, and what it is here.
-_OTHER_NAMES = {
-    "size": "vector_size",
-    "iter": "epochs",
-    "n_epochs": "epochs",
-    "lr": "alpha",
-    "dim": "vector_size",
-    "ws": "window",
-    "neg": "negative",
-    "threads": "workers",
-    "max_final_vocab": "max_vocab_size",
-    "callbacks": "callback",
-    "delimiter": "phrase_delimiter",
-    "scoring": "phrase_scoring",
-    "threshold": "phrase_threshold",
-}
 
 
 def train(
@@ -112,11 +85,11 @@ def train(
     Model(14 words, vector_size=8, objective='negative_sampling')
     """
     started = time.perf_counter()
-    _refuse_needless(settings)
+    refuse_needless(settings)
     if source is None:
         raise ConfigError("train needs a text as its first argument: a path, or strings, or token lists.")
     function, name = _tokenizer(tokenizer)
-    configs = _configs({**settings, "tokenizer": name})
+    configs = configs_of({**settings, "tokenizer": name})
     corpus_config, vocabulary_config, phrase_config, config = configs
     known = _phrase_model(phrase_model)
 
@@ -212,7 +185,7 @@ def learn_phrases(
     from coterie.training.resources import available_cores
 
     function, name = _tokenizer(tokenizer)
-    corpus_config, phrase_config = _sorted_into(
+    corpus_config, phrase_config = sorted_into(
         (CorpusConfig, PhraseConfig), {"phrases": 1, **settings, "tokenizer": name}
     )
     if not phrase_config:
@@ -265,12 +238,6 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     return Model.load(path)
 
 
-def _refuse_needless(settings: dict[str, Any]) -> None:
-    for option, reason in _NEEDLESS.items():
-        if option in settings:
-            raise ConfigError(f"there is no option {option!r}. {reason}")
-
-
 def _tokenizer(
     tokenizer: str | Callable[[str], Iterable[str]],
 ) -> tuple[Callable[[str], Iterable[str]] | None, str]:
@@ -282,35 +249,6 @@ def _tokenizer(
 
 def _phrase_model(given: PhraseModel | str | os.PathLike[str] | None) -> PhraseModel | None:
     return given if given is None or isinstance(given, PhraseModel) else PhraseModel.load(given)
-
-
-_Configs = tuple[CorpusConfig, VocabularyConfig, PhraseConfig, TrainingConfig]
-
-
-def _configs(settings: dict[str, Any]) -> _Configs:
-    """Sort the settings into the objects that know them."""
-    sorted_settings: _Configs = _sorted_into(
-        (CorpusConfig, VocabularyConfig, PhraseConfig, TrainingConfig), settings
-    )
-    return sorted_settings
-
-
-def _sorted_into(kinds: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-    fields = [{field.name for field in dataclasses.fields(kind)} for kind in kinds]
-    for option in settings:
-        if not any(option in names for names in fields):
-            raise ConfigError(f"there is no option {option!r}{_nearest_option(option, set().union(*fields))}")
-    return tuple(
-        kind(**{name: value for name, value in settings.items() if name in names})
-        for kind, names in zip(kinds, fields, strict=True)
-    )
-
-
-def _nearest_option(option: str, known: set[str]) -> str:
-    if option in _OTHER_NAMES:
-        return f"; here it is {_OTHER_NAMES[option]}."
-    near = difflib.get_close_matches(option, sorted(known), n=1)
-    return f"; did you mean {near[0]}?" if near else f". Options: {', '.join(sorted(known))}."
 
 
 def _cache(directory: str | os.PathLike[str] | None, limit: int | None) -> CacheConfig:
@@ -369,7 +307,7 @@ def _train(
 def _model(
     corpus: EncodedCorpus,
     result: TrainingResult,
-    configs: _Configs,
+    configs: Configs,
     statistics: dict[str, Any],
     figures: dict[str, Any],
 ) -> Model:
