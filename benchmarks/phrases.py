@@ -15,7 +15,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from command import shown_arguments
 from machine import machine
 from measure import PeakMemory
 from prepare import Text, prepare
@@ -245,8 +245,7 @@ def main() -> None:
         about = machine()
         print(f"{text.name}: {text.words:,} words", *about, sep="\n", flush=True)
         results = compare(text, options.runs)
-        shown = [Path(word).name if "/" in word else word for word in sys.argv[1:]]
-        command = f"python benchmarks/phrases.py {shlex.join(shown)}".strip()
+        command = f"python benchmarks/phrases.py {shown_arguments(sys.argv[1:])}".strip()
         options.output.write_text("\n".join(markdown(results, text, about, command)) + "\n", encoding="utf-8")
     print(f"written to {options.output}")
 

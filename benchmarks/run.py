@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import report
+from command import shown_arguments
 from machine import machine
 from prepare import Text, prepare
 
@@ -167,17 +167,12 @@ def main() -> None:
         bench = Bench(options, text, Path(folder))
         for section in options.sections:
             getattr(bench, section)()
-        command = f"python benchmarks/run.py {shlex.join(_shown_arguments())}".strip()
+        command = f"python benchmarks/run.py {shown_arguments(sys.argv[1:])}".strip()
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(
             report.markdown(bench.results, text, options, about, command), encoding="utf-8"
         )
     print(f"written to {options.output}")
-
-
-def _shown_arguments() -> list[str]:
-    """Return this run's arguments with paths cut to their names: the report is for other machines."""
-    return [Path(argument).name if "/" in argument else argument for argument in sys.argv[1:]]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ in the place of the second word. Every example is chosen by the program. Writes 
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.command import shown_arguments
 from benchmarks.composition.page import page
 from benchmarks.composition.search import CANDIDATES, COMMON, NEAR, ORDINARY, Words, search, vocabulary
 from benchmarks.machine import machine
@@ -100,12 +100,11 @@ def main() -> None:
     words = vocabulary(frequent, matrix, SETTINGS["phrase_delimiter"])
     print(f"{len(words.words):,} words; adding {options.pairs:,} pairs", flush=True)
     findings = search(words, options.pairs, options.seed)
-    shown = [Path(word).name if "/" in word else word for word in sys.argv[1:]]
     about = [
         *computer,
         f"Text: {text.name}, {text.words:,} words in {text.sentences:,} paragraphs, in lower case",
         *described(model, words),
-        f"Command: `{shlex.join(['python', '-m', 'benchmarks.composition', *shown])}`",
+        f"Command: `python -m benchmarks.composition {shown_arguments(sys.argv[1:])}`",
     ]
     options.output.write_text("\n".join(page(findings, about, NEAR)) + "\n", encoding="utf-8")
     print(f"written to {options.output}")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import shown_arguments
 from benchmarks.machine import machine
 from benchmarks.objectives.figures import draw
 from benchmarks.objectives.page import page
@@ -77,7 +77,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure the chosen sections and write the page."""
     options = parse(arguments)
     results = Results.load(options.docs / "figures" / "objectives.json")
-    failed = 0 if options.report_only else _measure(options, results, _shown(arguments))
+    given = shown_arguments(sys.argv[1:] if arguments is None else arguments)
+    command = f"python -m benchmarks.objectives {given}".strip()
+    failed = 0 if options.report_only else _measure(options, results, command)
     if not results.sections:
         sys.exit(f"error: {results.path}: nothing has been measured yet; leave --report-only out.")
     (options.docs / "objectives.md").write_text(page(results), encoding="utf-8")
@@ -159,13 +161,6 @@ def _brief(result: dict[str, Any] | None) -> str:
     return f"{result['seconds']:.1f} s, {result['words'] / 1e6:.2f} M words" + (
         f", {total:.1%} right" if total is not None else ""
     )
-
-
-def _shown(arguments: list[str] | None) -> str:
-    """Return this run's command with paths cut to their names: the page is for other machines."""
-    given = sys.argv[1:] if arguments is None else arguments
-    shown = [Path(argument).name if "/" in argument else argument for argument in given]
-    return shlex.join(["python", "-m", "benchmarks.objectives", *shown])
 
 
 if __name__ == "__main__":

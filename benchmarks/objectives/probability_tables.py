@@ -75,9 +75,9 @@ def optimum(results: Results) -> list[str]:
             f" up to {digits(middle)} ({digits(low)}–{digits(high)}, 10th and 90th percentile of the inputs)."
         ),
         bullet(
-            f"Of the negatives drawn for an example {percent(first['negatives_seen'])} % are words that"
-            " the text has somewhere in the input word's windows, and"
-            f" {percent(first['negatives_the_output'])} % are the very output word."
+            f"Of the noise's draws {percent(first['negatives_seen'])} % are words that the text has in"
+            f" some window of the input word, and {percent(first['negatives_the_output'])} % are the very"
+            " output word (means over these inputs)."
         ),
         "",
     ]

@@ -15,7 +15,7 @@ __all__ = ["JUDGED", "NAMES", "Measurement", "jobs"]
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
 COST_ROUNDS, COST_SECONDS = 3, 0.5  # of a measurement; the full softmax takes more where one batch does
 EXAMPLES, SOFTMAX_EXAMPLES = 200, 50
-SPEED_SIZES = (10_000, 30_000, 100_000)
+SPEED_SIZES = (10_000, 30_000, 100_000, 300_000)
 SPEED_ROUNDS, SPEED_SECONDS = 5, 3.0
 PROBABLE_WORDS, PREDICTION_TOKENS = 10_000, 3_000_000
 COLLISIONS = ("keep", "skip")
@@ -54,7 +54,7 @@ class Measurement:
 
 def sizes(distinct: int) -> list[int]:
     """Return the vocabulary's sizes that a text of so many distinct words has, its own as the last."""
-    return [size for size in SIZES if size < distinct] + [min(distinct, SIZES[-1])]
+    return sorted({*(size for size in SIZES if size < distinct), min(distinct, SIZES[-1])})
 
 
 def _in_turns(names: Sequence[str], run: int) -> Sequence[str]:

@@ -110,7 +110,7 @@ def test_slope_is_by_least_squares():
 def test_sizes_end_with_the_vocabulary_of_a_small_text():
     assert sizes(7_407) == [1_000, 3_000, 7_407]
     assert sizes(500) == [500]
-    assert sizes(10**6)[-1] == 300_000
+    assert sizes(10**6) == [1_000, 3_000, 10_000, 30_000, 100_000, 300_000]
 
 
 @pytest.mark.parametrize(

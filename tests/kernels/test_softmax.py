@@ -54,9 +54,11 @@ def test_the_other_kernels():
     softmax.add_weighted_rows(rows, weights, total)
     np.testing.assert_allclose(total, expected, rtol=1e-5, atol=1e-6)
 
-    change, curvature = random(4, 9, seed=3), np.arange(4, dtype=np.float32)
-    expected = rows + change / (1 + curvature)[:, None]
-    squares = np.empty(4, np.float32)
-    softmax.add_damped(rows, change, curvature, squares)
+    change, curvature = random(2, 9, seed=3), np.arange(4, dtype=np.float32)
+    expected = rows.copy()
+    expected[1:3] += change / (1 + curvature[1:3])[:, None]
+    squares = np.full(4, -1, np.float32)
+    softmax.add_damped(rows, 1, change, curvature, squares)
     np.testing.assert_allclose(rows, expected, rtol=1e-5)
-    np.testing.assert_allclose(squares, (expected**2).sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(squares[1:3], (expected[1:3] ** 2).sum(axis=1), rtol=1e-5)
+    assert squares[[0, 3]].tolist() == [-1, -1]

@@ -24,6 +24,8 @@ from small_runs import (
 )
 
 from coterie.config import TrainingConfig
+from coterie.kernels import softmax
+from coterie.kernels.compile import JIT_ENABLED
 from coterie.objectives import full_softmax
 from reference import objectives as losses
 from reference import training as twin
@@ -48,7 +50,7 @@ def test_training_is_the_twins(sentences, architecture, window, seed):
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_one_input_a_batch_and_tiles_of_three_rows(architecture, monkeypatch):
+def test_one_input_a_batch_and_tiles_of_five_rows(architecture, monkeypatch):
     """What large vocabularies take several steps and tiles for; inputs are then no longer trained at once."""
     monkeypatch.setattr(full_softmax, "MOST_SCORES", 1)
     monkeypatch.setattr(full_softmax, "_CHANGED_ROWS", 5)
@@ -69,6 +71,28 @@ def test_one_input_a_batch_and_tiles_of_three_rows(architecture, monkeypatch):
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_rows_of_scores_are_swept_some_at_a_time(architecture, monkeypatch):
+    monkeypatch.setattr(full_softmax, "_SWEPT_SCORES", 3 * WORDS)
+    config = configuration(sample=0, **architecture)
+    run = Run(random_weights(config, 0), [[3, 1, 4, 1, 5, 9, 2, 6], [8, 7, 0, 10, 11]], config)
+    assert_training_is_the_twins(run, twin.FullSoftmax(), at_once=True)
+
+
+@pytest.mark.skipif(not JIT_ENABLED, reason="nothing is compiled with the JIT off")
+@pytest.mark.parametrize("size", [SIZE, 16])
+def test_an_empty_chunk_compiles_all(size):
+    """What is compiled later would be counted as training."""
+    config = configuration(sample=0, vector_size=size)
+    kernels = (softmax.exponentiate, softmax.add_weighted_rows, softmax.add_damped)
+    run = Run(random_weights(config, 0), [[3, 1, 4], [5, 2]], config)
+    run.objective.learner()
+    before = [len(kernel.signatures) for kernel in kernels]
+    assert min(before) > 0
+    run.train(0.1)
+    assert [len(kernel.signatures) for kernel in kernels] == before
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_one_example_changes_every_output_row(architecture):
     words = 500
     config = configuration(window=1, sample=0, **architecture)
@@ -85,7 +109,7 @@ def test_great_scores_neither_overflow_nor_vanish():
     weights = random_weights(config, 0)
     weights.input_vectors[:, :2], weights.output_vectors[:, :2] = 30, np.arange(2 * WORDS).reshape(WORDS, 2)
     run = Run(weights, [[0, 11, 0, 11]], config)
-    # The scores are 0 (that of word 0, from its 30 · (0 + 1)), … 30 · 4 · 11 above it.
+    # The scores are 30 (that of word 0), … and 30 · 4 · 11 above it.
     assert_training_is_the_twins(run, twin.FullSoftmax(), rate=1e-4, at_once=True)
 
 
@@ -94,9 +118,9 @@ def test_frequent_words_do_not_overshoot(architecture):
     """The gradients of a hundred and more equal examples, summed and not damped, carry the loss upwards."""
     config = configuration(window=1, sample=0, **architecture)
     run = Run(random_weights(config, 0), [[3, 5, 7] * 80, [2, 4, 6] * 80], config)
-    losses = [run.train(0.5) for _ in range(60)]
-    assert losses[-1] < 0.8 < losses[0]  # two outputs for each input: log 2 at best in Skip-gram
-    assert max(np.diff(losses)) < 0.02
+    told = [run.train(0.5) for _ in range(60)]
+    assert told[-1] < 0.8 < told[0]  # two outputs for each input: log 2 at best in Skip-gram
+    assert max(np.diff(told)) < 0.02
 
 
 def test_what_is_not_a_number_is_seen_in_the_loss():

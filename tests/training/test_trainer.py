@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import threading
 
 import numpy as np
@@ -215,8 +216,20 @@ def test_memory_counts_the_tree_and_the_scores(monkeypatch):
     assert working_size(5_000_000, config(objective="softmax", workers=2)) == 2 * MOST_SCORES * 4
     monkeypatch.setattr(resources, "available_memory", lambda: 300 << 20)
     check_memory(100_000, config())
-    with pytest.raises(ResourceError, match="not enough memory"):
+    with pytest.raises(ResourceError, match="or lower vector_size or workers"):
         check_memory(100_000, config(objective="softmax", workers=4))
+
+
+@pytest.mark.parametrize("objective", ["negative_sampling", "hierarchical_softmax", "softmax"])
+def test_the_words_that_fit_do_fit(objective, monkeypatch):
+    monkeypatch.setattr(resources, "available_memory", lambda: 400 << 20)
+    asked = config(objective=objective, workers=2)
+    with pytest.raises(ResourceError) as caught:
+        check_memory(5_000_000, asked)
+    fits = int(re.search(r"at most ([\d,]+) words", str(caught.value))[1].replace(",", ""))
+    check_memory(fits, asked)
+    with pytest.raises(ResourceError):
+        check_memory(2 * fits, asked)
 
 
 def test_small_runs_record_every_chunk_and_large_ones_a_fair_share():

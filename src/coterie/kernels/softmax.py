@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.kernels.compile import inner_kernel, kernel
+from coterie.kernels.compile import Index, inner_kernel, kernel
 
 __all__ = ["add_damped", "add_weighted_rows", "exponentiate"]
 
@@ -80,14 +80,20 @@ def add_weighted_rows(
 @kernel
 def add_damped(
     matrix: NDArray[np.float32],
+    first: Index,
     change: NDArray[np.float32],
     curvature: NDArray[np.float32],
     squares: NDArray[np.float32],
 ) -> None:
-    """``matrix_j += change_j / (1 + curvature_j)``; ``squares_j = |matrix_j|²`` afterwards."""
-    for j in range(matrix.shape[0]):
+    """``matrix_j += change_j / (1 + curvature_j)``; ``squares_j = |matrix_j|²`` afterwards.
+
+    The rows from `first` on, as many as `change` has: the other arrays are whole ones, since a slice of one
+    row has another memory layout for the compiler than a slice of several.
+    """
+    for i in range(change.shape[0]):
+        j = first + i
         share = _ONE / (_ONE + curvature[j])
-        row, addition = matrix[j], change[j]
+        row, addition = matrix[j], change[i]
         total = np.float32(0)
         for d in range(row.shape[0]):
             value = row[d] + share * addition[d]

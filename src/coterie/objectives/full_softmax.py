@@ -6,8 +6,8 @@
     ∂L/∂v_I  = Σ_j (p(j | I) − [j = O]) P_j
 
 Each example reads all V rows of ``output_vectors`` (P) and changes all of them. So that this costs no more
-than it must, a chunk is a batch: with X the distinct input rows (U × D), n_i the number of examples with
-input i, and T_ij the number of those whose output is j,
+than it must, a chunk is a batch (or several, where its scores take more than 128 MiB): with X the distinct
+input rows (U × D), n_i the number of examples with input i, and T_ij the number of those whose output is j,
 
     S = X Pᵀ     G = T − n ⊙ softmax(S)     X_i += η/(1 + η h_i) (G P)_i     P_j += η/(1 + η c_j) (Gᵀ X)_j
     h_i = n_i Σ_j p(j | i) |P_j|²            c_j = Σ_i n_i p(j | i) |X_i|²
@@ -107,6 +107,7 @@ class FullSoftmax:
         words = len(self._outputs)
         scores = np.empty((0, words), np.float32)
         room = np.empty((2, 0), np.int64)
+        self._compile(scores)
 
         def train(plan: ChunkPlan, rate: float, record: bool) -> tuple[float, float]:
             nonlocal scores, room
@@ -116,7 +117,8 @@ class FullSoftmax:
             count = _list_examples(plan, room[0], room[1])
             contexts, windows = room[:, :count]
             step = self._cbow_steps if self._cbow else self._skip_gram_steps
-            rows = min(self._batch, count)
+            # A chunk has no more distinct inputs than words, and no more windows.
+            rows = min(self._batch, count, int(plan.extent[0]))
             if rows > len(scores):
                 scores = np.empty((rows, words), np.float32)
             # Vectors that diverge give NaN, which the trainer finds; NumPy need not say it as well.
@@ -124,6 +126,15 @@ class FullSoftmax:
                 return step(_examples(plan, contexts, windows), np.float32(rate), scores)
 
         return train
+
+    def _compile(self, scores: NDArray[np.float32]) -> None:
+        """Have the kernels compiled by calls that do nothing, since an empty chunk does not reach them."""
+        rows, columns = np.empty(0, np.float32), np.empty(scores.shape[1], np.float32)
+        sums = np.empty(0)
+        exponentiate(scores, rows, self._squares, sums, sums)
+        add_weighted_rows(scores, rows, columns)
+        change = np.empty((0, self._outputs.shape[1]), np.float32)
+        add_damped(self._outputs, 0, change, columns, self._squares)
 
     def _skip_gram_steps(
         self, examples: _Examples, rate: np.float32, scores: NDArray[np.float32]
@@ -209,7 +220,7 @@ class FullSoftmax:
             tile = changed[: len(outputs[rows])]
             np.matmul(scores[:, rows].T, scaled, out=tile)
             with self._adding:
-                add_damped(outputs[rows], tile, curvature[rows], self._squares[rows])
+                add_damped(outputs, start, tile, curvature, self._squares)
         return loss, change, (rate * examples * spreads / sums).astype(np.float32)
 
 
@@ -220,7 +231,7 @@ def _examples(plan: ChunkPlan, contexts: NDArray[np.int64], windows: NDArray[np.
 
 
 def _exponentiate(
-    scores: NDArray[np.float32], squares: NDArray[np.float32], weights: NDArray[np.float32]
+    scores: NDArray[np.float32], squares: NDArray[np.float32], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.floating], NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
     """Turn scores into ``e = exp(s − the row's greatest)``, in place.
 

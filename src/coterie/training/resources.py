@@ -9,6 +9,7 @@ from pathlib import Path
 from coterie.config import TrainingConfig
 from coterie.errors import ResourceError
 from coterie.kernels.allocate import padded_columns
+from coterie.training.schedule import SOFTMAX_TOKENS
 
 __all__ = ["available_cores", "available_memory", "check_memory", "matrices_size", "working_size"]
 
@@ -52,7 +53,6 @@ def working_size(words: int, config: TrainingConfig) -> int:
         return round(words * (_PATH_BYTES * (math.log2(words) + 2.5) + _NODE_BYTES))
     if config.objective == "softmax":
         from coterie.objectives.full_softmax import MOST_SCORES
-        from coterie.training.schedule import SOFTMAX_TOKENS
 
         rows = SOFTMAX_TOKENS + 2 * config.window
         return 4 * min(MOST_SCORES, rows * words) * (config.workers or available_cores())
@@ -81,6 +81,21 @@ def available_memory() -> int | None:
     return min(candidates, default=None)
 
 
+def _words_that_fit(available: int, config: TrainingConfig) -> int:
+    """Return the greatest vocabulary that is trained in so many bytes."""
+    fitting, too_many = 1, 2
+    while _needed(too_many, config) <= available:
+        fitting, too_many = too_many, 2 * too_many
+    while too_many - fitting > 1:
+        middle = (fitting + too_many) // 2
+        fitting, too_many = (middle, too_many) if _needed(middle, config) <= available else (fitting, middle)
+    return fitting
+
+
+def _needed(words: int, config: TrainingConfig) -> int:
+    return matrices_size(words, config) + working_size(words, config)
+
+
 def check_memory(words: int, config: TrainingConfig) -> str:
     """Return one line on the memory that training takes.
 
@@ -89,8 +104,7 @@ def check_memory(words: int, config: TrainingConfig) -> str:
     ResourceError
         When the machine does not have it.
     """
-    matrices = matrices_size(words, config)
-    needed = matrices + working_size(words, config)
+    matrices, needed = matrices_size(words, config), _needed(words, config)
     available = available_memory()
     estimate = (
         f"{_COUNTED[len(config.matrices)]} matrices of {words:,} × {config.vector_size} "
@@ -100,9 +114,10 @@ def check_memory(words: int, config: TrainingConfig) -> str:
     if available is None:
         return estimate
     if needed > available:
-        fits = int(available * 0.9 * words) // needed
+        fits = _words_that_fit(int(available * 0.9), config)
+        others = "vector_size or workers" if config.objective == "softmax" else "vector_size"
         raise ResourceError(
             f"not enough memory: {estimate}, and {available / 2**20:,.0f} MiB are available. "
-            f"Keep at most {fits:,} words (max_vocab_size, or a higher min_count) or lower vector_size."
+            f"Keep at most {fits:,} words (max_vocab_size, or a higher min_count), or lower {others}."
         )
     return f"{estimate} of {available / 2**20:,.0f} MiB available"

@@ -93,6 +93,7 @@ class Trainer:
         self._stop = threading.Event()
         self._ready = threading.Event()  # compiled: what follows is training
         self._failure: BaseException | None = None
+        self._started = 0.0
         self._meter = LossMeter()
         self._done, self._epoch, self._rate = 0, 0, config.alpha
         self._metrics: list[dict[str, Any]] = []
@@ -119,7 +120,7 @@ class Trainer:
             while not self._ready.wait(_TICK) and threads[0].is_alive():
                 if self._callback is not None:
                     self._callback(self._compiling(time.perf_counter() - start))
-            start = time.perf_counter()
+            start = self._started or start
             for thread in threads[1:]:
                 thread.start()
             self._watch(threads, start)
@@ -190,6 +191,8 @@ class Trainer:
                 # An empty chunk changes nothing, but compiles everything.
                 plan_chunk(self._sampler, self._sentences, 0, 0, 0, self._reach, plan)
                 learner(plan, 0.0, False)
+                # Taken here: the main thread may wake when the first chunks are done.
+                self._started = time.perf_counter()
                 self._ready.set()
             while not self._stop.is_set():
                 with self._lock:
