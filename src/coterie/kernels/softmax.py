@@ -87,15 +87,16 @@ def add_damped(
 ) -> None:
     """``matrix_j += change_j / (1 + curvature_j)``; ``squares_j = |matrix_j|²`` afterwards.
 
-    The rows from `first` on, as many as `change` has: the other arrays are whole ones, since a slice of one
-    row has another memory layout for the compiler than a slice of several.
+    The rows from `first` on, as many as `change` has, and as many of their columns. The other arrays are
+    whole ones: of a matrix without its padding, or some rows of it, the compiler does not know that a row's
+    columns lie side by side, and does not vectorise.
     """
     for i in range(change.shape[0]):
         j = first + i
         share = _ONE / (_ONE + curvature[j])
         row, addition = matrix[j], change[i]
         total = np.float32(0)
-        for d in range(row.shape[0]):
+        for d in range(addition.shape[0]):
             value = row[d] + share * addition[d]
             row[d] = value
             total += value * value

@@ -91,6 +91,7 @@ class FullSoftmax:
         self._inputs, self._outputs = weights.input_vectors[:, :size], weights.output_vectors[:, :size]
         self._cbow, self._divided = config.architecture == "cbow", config.cbow_gradient == "mean"
         self._batch = max(1, MOST_SCORES // len(self._outputs))
+        self._padded = weights.output_vectors
         self._squares = np.einsum("jd,jd->j", self._outputs, self._outputs)  # |P_j|², kept up to date
         self._adding = threading.Lock()
         self.untrained_loss = math.log(len(self._outputs))
@@ -134,7 +135,7 @@ class FullSoftmax:
         exponentiate(scores, rows, self._squares, sums, sums)
         add_weighted_rows(scores, rows, columns)
         change = np.empty((0, self._outputs.shape[1]), np.float32)
-        add_damped(self._outputs, 0, change, columns, self._squares)
+        add_damped(self._padded, 0, change, columns, self._squares)
 
     def _skip_gram_steps(
         self, examples: _Examples, rate: np.float32, scores: NDArray[np.float32]
@@ -220,7 +221,7 @@ class FullSoftmax:
             tile = changed[: len(outputs[rows])]
             np.matmul(scores[:, rows].T, scaled, out=tile)
             with self._adding:
-                add_damped(outputs, start, tile, curvature, self._squares)
+                add_damped(self._padded, start, tile, curvature, self._squares)
         return loss, change, (rate * examples * spreads / sums).astype(np.float32)
 
 
