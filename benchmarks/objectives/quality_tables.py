@@ -70,11 +70,18 @@ class Variation:
         best = max(models, key=lambda value: mean(result["total"] or 0 for result in models[value]))
         header = [
             self.column,
-            "seconds",
+            *(["seconds"] if self._timed else []),
             *_JUDGEMENTS.values(),
             *(_SIMILARITIES[name] for name in similarities),
         ]
-        rows = [_varied_row(self._told(value), models[value], similarities) for value in self._order(models)]
+        rows = [
+            [
+                self._told(value),
+                *([f"{mean(model['seconds'] for model in models[value]):.1f}"] if self._timed else []),
+                *_judged(models[value], similarities),
+            ]
+            for value in self._order(models)
+        ]
         return [
             f"## {self.heading}\n",
             self._circumstances(job, len(models[best])),
@@ -83,6 +90,11 @@ class Variation:
             *self._speeds(models),
             bullet(STATEMENTS[self.section]) + "\n",
         ]
+
+    @property
+    def _timed(self) -> bool:
+        """Whether the setting is about speed as well; the cost of k is measured by itself."""
+        return self.option == "sample"
 
     def _circumstances(self, job: dict[str, Any], seeds: int) -> str:
         settings = job["settings"]
@@ -103,7 +115,7 @@ class Variation:
 
     def _speeds(self, models: dict[float, list[dict[str, Any]]]) -> list[str]:
         """Return how many times as fast as without it subsampling makes the training."""
-        if self.option != "sample" or 0 not in models:
+        if not self._timed or 0 not in models:
             return []
         seconds = {value: mean(model["seconds"] for model in models[value]) for value in self._order(models)}
         told = [f"×{seconds[0] / each:.1f} ({short(value)})" for value, each in seconds.items() if value]
@@ -131,7 +143,7 @@ def _models(seeds: int) -> str:
     )
 
 
-def _varied_row(label: str, models: Sequence[dict[str, Any]], similarities: Sequence[str]) -> list[str]:
+def _judged(models: Sequence[dict[str, Any]], similarities: Sequence[str]) -> list[str]:
     def spread(name: str, scale: float, form: str) -> str:
         values = [scale * model[name] for model in models if model[name] is not None]
         if not values:
@@ -140,8 +152,6 @@ def _varied_row(label: str, models: Sequence[dict[str, Any]], similarities: Sequ
         return f"{mean(values):{form}} ({lowest} to {highest})" if len(values) > 1 else lowest
 
     return [
-        label,
-        f"{mean(model['seconds'] for model in models):.1f}",
         *(spread(kind, 100, ".1f") for kind in _JUDGEMENTS),
         *(spread(name, 1, ".3f") for name in similarities),
     ]
