@@ -223,7 +223,7 @@ def test_variations_share_the_default_and_stand_in_order():
         "negatives": section(trained(20, negative=20), trained(1, negative=1)),
     }
     told = page(Results(Path("none.json"), sections))
-    rows = re.findall(r"^\| (\d+) \| 25\.0 .*", told, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| \d+\.\d", told, re.MULTILINE)
     assert rows == ["1", "5", "20"]
     assert "| 25.0 (25.0 to 25.0) | 31.5 (31.0 to 32.0) | 0.500 (0.500 to 0.500) |" in told
     assert "- Highest total: k 5." in told
