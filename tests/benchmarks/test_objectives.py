@@ -324,7 +324,7 @@ def test_a_run_of_all_sections(corpus, tmp_path, monkeypatch, capsys):
     assert "## Table 1 of the paper" in told
     assert str(tmp_path) not in told
 
-    assert "[1/3]" in capsys.readouterr().out
+    assert "[1/4]" in capsys.readouterr().out
     program.main([*small, *docs, *judged, "--resume"])
     assert "[1/" not in capsys.readouterr().out, "all of it had been measured"
     program.main([*docs, "--report-only"])
