@@ -58,6 +58,16 @@ def test_planted_clusters_are_found(clusters, objective, architecture, workers):
     assert result.loss < 0.98 * result.untrained_loss
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_full_softmax_learns_with_many_workers_what_it_does_with_one(clusters, architecture):
+    """All of its batches change every row: computed side by side they made half of such runs diverge."""
+    one, many = (
+        Trainer(*clusters, configuration("softmax", architecture, workers=workers)).run().loss
+        for workers in (1, 4)
+    )
+    assert many == pytest.approx(one, rel=0.01)
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
 def test_one_worker_gives_the_same_bits(clusters, objective, architecture):

@@ -22,8 +22,8 @@ softmax's diag(p) − ppᵀ is at most diag(p), a sum of outer products at most 
 1 + ηh stops short of the goal, as an implicit step does (arXiv 1408.2923). A row's direction stays the
 gradient's, and where few gradients are summed hardly anything changes.
 
-Threads compute batches each on one core's BLAS, and add to the weights one after another, since all write to
-every row.
+Learners take turns, and the threads are the BLAS's: every batch writes to every row, so that batches computed
+side by side from the same values would overshoot together, each of them damped for itself alone.
 """
 
 from __future__ import annotations
@@ -93,53 +93,52 @@ class FullSoftmax:
         self._batch = max(1, MOST_SCORES // len(self._outputs))
         self._padded = weights.output_vectors
         self._squares = np.einsum("jd,jd->j", self._outputs, self._outputs)  # |P_j|², kept up to date
-        self._adding = threading.Lock()
+        self._workers = config.workers
+        self._turn = threading.Lock()
+        self._scores = np.empty((0, len(self._outputs)), np.float32)
         self.untrained_loss = math.log(len(self._outputs))
 
     def session(self) -> AbstractContextManager[object]:
-        """Return a limit of one thread on the BLAS: the learners are the threads."""
+        """Return a limit on the BLAS: as many threads as there are workers, or what it takes by itself."""
         from threadpoolctl import threadpool_limits
 
-        limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+        limits: AbstractContextManager[object] = threadpool_limits(limits=self._workers, user_api="blas")
         return limits
 
     def learner(self) -> Learner:
-        """Return a learner with room for the scores of a batch."""
-        words = len(self._outputs)
-        scores = np.empty((0, words), np.float32)
+        """Return a learner with room for the examples of a chunk; the scores' room all share, in turns."""
         room = np.empty((2, 0), np.int64)
-        self._compile(scores)
+        self._compile()
 
         def train(plan: ChunkPlan, rate: float, record: bool) -> tuple[float, float]:
-            nonlocal scores, room
+            nonlocal room
             capacity = int((plan.high - plan.low).sum())
             if capacity > room.shape[1]:
                 room = np.empty((2, capacity), np.int64)
             count = _list_examples(plan, room[0], room[1])
             contexts, windows = room[:, :count]
             step = self._cbow_steps if self._cbow else self._skip_gram_steps
+            examples = _examples(plan, contexts, windows)
             # A chunk has no more distinct inputs than words, and no more windows.
             rows = min(self._batch, count, int(plan.extent[0]))
-            if rows > len(scores):
-                scores = np.empty((rows, words), np.float32)
             # Vectors that diverge give NaN, which the trainer finds; NumPy need not say it as well.
-            with np.errstate(over="ignore", invalid="ignore"):
-                return step(_examples(plan, contexts, windows), np.float32(rate), scores)
+            with np.errstate(over="ignore", invalid="ignore"), self._turn:
+                if rows > len(self._scores):
+                    self._scores = np.empty((rows, len(self._outputs)), np.float32)
+                return step(examples, np.float32(rate))
 
         return train
 
-    def _compile(self, scores: NDArray[np.float32]) -> None:
+    def _compile(self) -> None:
         """Have the kernels compiled by calls that do nothing, since an empty chunk does not reach them."""
-        rows, columns = np.empty(0, np.float32), np.empty(scores.shape[1], np.float32)
-        sums = np.empty(0)
+        scores, columns = self._scores[:0], np.empty(len(self._outputs), np.float32)
+        rows, sums = np.empty(0, np.float32), np.empty(0)
         exponentiate(scores, rows, self._squares, sums, sums)
         add_weighted_rows(scores, rows, columns)
         change = np.empty((0, self._outputs.shape[1]), np.float32)
         add_damped(self._padded, 0, change, columns, self._squares)
 
-    def _skip_gram_steps(
-        self, examples: _Examples, rate: np.float32, scores: NDArray[np.float32]
-    ) -> tuple[float, float]:
+    def _skip_gram_steps(self, examples: _Examples, rate: np.float32) -> tuple[float, float]:
         """Train the pairs, those of an input word together: they share its row of scores."""
         words, of = np.unique(examples.contexts, return_inverse=True)
         outputs, loss = examples.centres[examples.windows], 0.0
@@ -149,15 +148,12 @@ class FullSoftmax:
             batch = words[start : start + self._batch]
             first, last = np.searchsorted(of, (start, start + len(batch)))
             pairs = of[first:last] - start, outputs[first:last]
-            part, change, curvature = self._step(self._inputs[batch], pairs, rate, scores[: len(batch)])
-            with self._adding:
-                self._inputs[batch] += change / (1 + curvature)[:, None]
+            part, change, curvature = self._step(self._inputs[batch], pairs, rate)
+            self._inputs[batch] += change / (1 + curvature)[:, None]
             loss += part
         return loss, float(len(of))
 
-    def _cbow_steps(
-        self, examples: _Examples, rate: np.float32, scores: NDArray[np.float32]
-    ) -> tuple[float, float]:
+    def _cbow_steps(self, examples: _Examples, rate: np.float32) -> tuple[float, float]:
         """Train the windows, each with the mean of its context rows as its input."""
         contexts, windows, centres = examples
         starts = np.searchsorted(windows, np.arange(len(centres) + 1))
@@ -169,7 +165,7 @@ class FullSoftmax:
             words = contexts[starts[start] : starts[stop]]
             means = np.add.reduceat(self._inputs[words], bags[:-1], axis=0) / lengths
             pairs = np.arange(stop - start), centres[start:stop]
-            part, change, curvature = self._step(means, pairs, rate, scores[: stop - start])
+            part, change, curvature = self._step(means, pairs, rate)
             if self._divided:
                 change, curvature = change / lengths, curvature / lengths[:, 0]
             self._change_bags(words, np.diff(bags), change, curvature)
@@ -188,21 +184,19 @@ class FullSoftmax:
         changes = np.zeros((len(distinct), change.shape[1]), np.float32)
         np.add.at(changes, of, np.repeat(change, lengths, axis=0))
         curvatures = np.bincount(of, np.repeat(curvature, lengths)).astype(np.float32)
-        with self._adding:
-            self._inputs[distinct] += changes / (1 + curvatures)[:, None]
+        self._inputs[distinct] += changes / (1 + curvatures)[:, None]
 
     def _step(
         self,
         inputs: NDArray[np.float32],
         pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
         rate: np.float32,
-        scores: NDArray[np.float32],
     ) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]:
         """Change P by a step on `pairs` (row of inputs, output word).
 
         Returns the loss, ηGP and ηh.
         """
-        outputs = self._outputs
+        outputs, scores = self._outputs, self._scores[: len(inputs)]
         np.matmul(inputs, outputs.T, out=scores)
         of_outputs = scores[pairs]
         examples = np.bincount(pairs[0], minlength=len(inputs))
@@ -220,8 +214,7 @@ class FullSoftmax:
             rows = slice(start, start + _CHANGED_ROWS)
             tile = changed[: len(outputs[rows])]
             np.matmul(scores[:, rows].T, scaled, out=tile)
-            with self._adding:
-                add_damped(self._padded, start, tile, curvature, self._squares)
+            add_damped(self._padded, start, tile, curvature, self._squares)
         return loss, change, (rate * examples * spreads / sums).astype(np.float32)
 
 

@@ -45,8 +45,8 @@ def working_size(words: int, config: TrainingConfig) -> int:
     --------
     >>> round(working_size(1_000_000, TrainingConfig(objective="hierarchical_softmax")) / 2**20)
     164
-    >>> round(working_size(10_000, TrainingConfig(objective="softmax", workers=2)) / 2**20)
-    40
+    >>> round(working_size(10_000, TrainingConfig(objective="softmax")) / 2**20)
+    20
     """
     if config.objective == "hierarchical_softmax":
         # Measured: 2 to 2½ nodes more than log₂ V are above the mean leaf of a Huffman tree of real counts.
@@ -55,7 +55,7 @@ def working_size(words: int, config: TrainingConfig) -> int:
         from coterie.objectives.full_softmax import MOST_SCORES
 
         rows = SOFTMAX_TOKENS + 2 * config.window
-        return 4 * min(MOST_SCORES, rows * words) * (config.workers or available_cores())
+        return 4 * min(MOST_SCORES, rows * words)
     return 0
 
 
@@ -115,9 +115,8 @@ def check_memory(words: int, config: TrainingConfig) -> str:
         return estimate
     if needed > available:
         fits = _words_that_fit(int(available * 0.9), config)
-        others = "vector_size or workers" if config.objective == "softmax" else "vector_size"
         raise ResourceError(
             f"not enough memory: {estimate}, and {available / 2**20:,.0f} MiB are available. "
-            f"Keep at most {fits:,} words (max_vocab_size, or a higher min_count), or lower {others}."
+            f"Keep at most {fits:,} words (max_vocab_size, or a higher min_count), or lower vector_size."
         )
     return f"{estimate} of {available / 2**20:,.0f} MiB available"
