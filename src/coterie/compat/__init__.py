@@ -1,0 +1,1 @@
+"""Other programs' interfaces, trained by Coterie."""

@@ -1,0 +1,1 @@
+"""How good are vectors: test sets, uncertainty, and checks that need none."""
