@@ -87,14 +87,13 @@ def _run(request: Request, speaker: Speaker) -> None:
     for flag in request.repeated:
         tell(f"{flag} is given more than once; the first counts")
     word2vec_run.check_places(request)
-    with shown_progress(speaker) as callback:
-        with word2vec_run.prepared(request, callback, tell) as text:
-            _tell_sizes(request, text)
-            if request.save_vocab is not None:
-                word2vec_run.save_vocabulary(request.save_vocab, text)
-            if request.output is None:
-                return
-            trained = word2vec_run.train_prepared(text, request, callback, tell)
+    with shown_progress(speaker) as callback, word2vec_run.prepared(request, callback, tell) as text:
+        _tell_sizes(request, text)
+        if request.save_vocab is not None:
+            word2vec_run.save_vocabulary(request.save_vocab, text)
+        if request.output is None:
+            return
+        trained = word2vec_run.train_prepared(text, request, callback, tell)
     place = _place(request, trained)
     word2vec_run.write_output(place, trained, request)
     _end(request, trained, place, speaker.message)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from coterie.compat.document_vectors import unit_rows
+
 __all__ = ["word_classes"]
 
 _ROUNDS = 20
@@ -33,8 +35,7 @@ def word_classes(matrix: NDArray[np.float32], classes: int, seed: int = 1) -> ND
     >>> word_classes(np.array([[1, 0], [2, 0.1], [0, 1], [0, 3]], dtype=np.float32), 2).tolist()[0::2]
     [0, 1]
     """
-    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
-    units = matrix / np.where(norms > 0, norms, 1)
+    units = unit_rows(matrix)
     draw = np.random.default_rng(seed)
     centroids = units[np.sort(draw.permutation(len(units))[:classes])]
     labels = np.full(len(units), -1, dtype=np.int64)
@@ -69,6 +70,4 @@ def _mean_directions(
     means[present] = np.add.reduceat(units[order], starts, axis=0)
     empty = np.setdiff1d(np.arange(classes), present)
     means[empty] = units[np.argsort(cosines, kind="stable")[: len(empty)]]
-    norms = np.linalg.norm(means, axis=1, keepdims=True)
-    unit_means: NDArray[np.float32] = means / np.where(norms > 0, norms, 1)
-    return unit_means
+    return unit_rows(means)

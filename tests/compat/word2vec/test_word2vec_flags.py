@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,10 +43,11 @@ def test_defaults_are_the_programs() -> None:
 
 
 def test_all_flags_arrive_in_any_order() -> None:
-    words = (
+    line = (
         "-iter 3 -threads 2 -cbow 0 -sample 1e-4 -alpha .1 -negative 7 -window 8 -size 200 -debug 1 "
         "-min-count 2 -save-vocab s -read-vocab r -binary 1 -classes 9 -hs 0 -output o -train t"
-    ).split()
+    )
+    words = line.split()
     request = read_flags(words, cores=1)
     assert (request.train, request.output, request.save_vocab, request.read_vocab) == ("t", "o", "s", "r")
     assert (request.binary, request.classes, request.debug, request.min_count) == (True, 9, 1, 2)
@@ -115,10 +118,8 @@ def test_files_that_are_needed(words: list[str], told: str) -> None:
 @settings(max_examples=50)
 @given(st.lists(st.text(max_size=8), max_size=6))
 def test_any_words_are_settings_or_a_told_error(words: list[str]) -> None:
-    try:
-        read_flags(words, cores=1)
-    except ConfigError as error:
-        assert str(error).endswith((".", "?"))
+    with contextlib.suppress(ConfigError):
+        assert read_flags(words, cores=1).train
 
 
 def test_messages_name_flags() -> None:
