@@ -66,9 +66,10 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Trained:
-    """Words and vectors in the order of the program's files, and figures of the run."""
+    """Words in the order of the program's files, the row of each in ``matrix``, and figures of the run."""
 
     words: list[str]
+    rows: NDArray[np.int64]
     matrix: NDArray[np.float32]
     result: TrainingResult
 
@@ -167,17 +168,16 @@ def train_prepared(
     callback: Callable[[Progress], None] | None,
     on_event: Callable[[str], None],
 ) -> Trained:
-    """Train, and put the rows in the order of the program's files."""
+    """Train, and find the rows in the order of the program's files."""
     if callback is not None:  # the kernels compile for some seconds from now on
         callback(Progress("compile", 0, len(text.sentences.ids) * request.config.epochs, 0.0))
     result = guarded_run(text.sentences, text.counts, request.config, callback, on_event)
     if result.interrupted and not result.words:
         raise KeyboardInterrupt("interrupted before the training began")
-    rows = {word: row for row, word in enumerate(text.words)}
     words = text.vocabulary.words
-    order = np.array([rows[word] for word in words])
-    matrix = result.weights.input_vectors[order, : request.config.vector_size]
-    return Trained(words, matrix, result)
+    place = {word: row for row, word in enumerate(text.words)}
+    rows = np.fromiter((place[word] for word in words), dtype=np.int64, count=len(words))
+    return Trained(words, rows, result.weights.input_vectors[:, : request.config.vector_size], result)
 
 
 def save_vocabulary(path: str | os.PathLike[str], text: Prepared) -> None:
@@ -190,12 +190,12 @@ def write_output(path: str | os.PathLike[str], trained: Trained, request: Reques
     encoded_words = [word.encode() for word in trained.words]
     with replacing_file(path) as file:
         if request.classes:
-            labels = word_classes(trained.matrix, request.classes, request.config.seed).tolist()
+            labels = word_classes(trained.matrix[trained.rows], request.classes, request.config.seed).tolist()
             file.writelines(b"%s %d\n" % pair for pair in zip(encoded_words, labels, strict=True))
             return
-        file.write(b"%d %d\n" % trained.matrix.shape)
+        file.write(b"%d %d\n" % (len(encoded_words), request.config.vector_size))
         for start in range(0, len(encoded_words), _ROWS):
-            block = np.ascontiguousarray(trained.matrix[start : start + _ROWS], dtype="<f4")
+            block = np.ascontiguousarray(trained.matrix[trained.rows[start : start + _ROWS]], dtype="<f4")
             words = encoded_words[start : start + _ROWS]
             (word2vec_binary.write_rows if request.binary else write_text_rows)(file, words, block)
 

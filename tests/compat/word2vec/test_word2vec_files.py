@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +14,13 @@ from click.testing import CliRunner, Result
 
 import coterie
 from coterie.cli import _coterie
+from coterie.compat import word2vec_run
 from coterie.compat.word2vec_classes import word_classes
 from coterie.compat.word2vec_vocabulary import read_program_vocabulary, split_at_line_ends
 from coterie.config import CorpusConfig, VocabularyConfig
 from coterie.corpus import encode
 from coterie.errors import FormatError
+from coterie.training.trainer import TrainingResult
 
 Run = Callable[..., Result]
 QUICK = ("-size", 8, "-iter", 1, "-threads", 1, "-debug", 0)
@@ -154,6 +159,28 @@ def test_failures(run: Run, corpus: Path, tmp_path: Path, words: list[str], stat
     assert result.exit_code == status
     assert told in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_what_ctrl_c_left_has_another_name(
+    run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = word2vec_run.guarded_run
+
+    def interrupted(*arguments: Any) -> TrainingResult:
+        return dataclasses.replace(train(*arguments), interrupted=True)
+
+    monkeypatch.setattr(word2vec_run, "guarded_run", interrupted)
+    result = run("-train", corpus, "-output", tmp_path / "v", *QUICK)
+    assert result.exit_code == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["v.interrupted"]
+    assert "v.interrupted" in result.stderr
+
+
+def test_a_compressed_text_is_unpacked(run: Run, lines: list[str], tmp_path: Path) -> None:
+    text = tmp_path / "text.gz"
+    text.write_bytes(gzip.compress("\n".join([*lines[:200], ""]).encode()))
+    assert run("-train", text, "-save-vocab", tmp_path / "c", "-debug", 0).exit_code == 0
+    assert (tmp_path / "c").read_text().startswith("</s> 200\n")
 
 
 def test_classes(run: Run, corpus: Path, themes: dict[str, list[str]], tmp_path: Path) -> None:
