@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
 from coterie.errors import ConfigError, TrainingInterrupted
 from coterie.model import Model
-from coterie.notices import warn_caller
 from coterie.options import Configs, configs_of, refuse_needless, sorted_into
 from coterie.phrases import PhraseModel
 from coterie.training.progress import Progress
@@ -284,24 +283,10 @@ def _train(
     if callback is not None:  # the compiler is imported here, and compiles for some seconds from now on
         callback(Progress("compile", 0, corpus.n_tokens * config.epochs, 0.0))
     from coterie.sampling.plan import Sentences
-    from coterie.training.guard import check_input, check_outcome
-    from coterie.training.resources import check_memory
-    from coterie.training.trainer import Trainer
+    from coterie.training.guarded import guarded_run
 
-    words = len(corpus.vocabulary)
-    remark_on = on_event or warn_caller
-    for remark in check_input(corpus.offsets, words, config):
-        remark_on(remark)
-    estimate = check_memory(words, config)
-    if on_event is not None:
-        on_event(
-            f"{corpus.n_tokens:,} tokens in {corpus.n_sentences:,} sentences, {words:,} words; {estimate}"
-        )
     sentences = Sentences(corpus.ids, corpus.offsets)
-    result = Trainer(sentences, corpus.vocabulary.counts, config, callback).run()
-    if not result.interrupted and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
-        remark_on(outcome)
-    return result
+    return guarded_run(sentences, corpus.vocabulary.counts, config, callback, on_event)
 
 
 def _model(

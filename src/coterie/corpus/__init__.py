@@ -4,7 +4,7 @@ from coterie.corpus.cache import CacheConfig, CachedCorpus, clear_caches, defaul
 from coterie.corpus.encoded import EncodedCorpus
 from coterie.corpus.encoding import EncodeProgress, Source, encode
 from coterie.corpus.phrase_file import read_phrase_file
-from coterie.corpus.sources import Paths
+from coterie.corpus.sources import Paths, plain_text
 from coterie.corpus.tokenize import TOKENIZERS
 from coterie.corpus.vocabulary_file import read_vocabulary_file
 from coterie.corpus.written import write_text
@@ -21,6 +21,7 @@ __all__ = [
     "default_cache_directory",
     "encode",
     "list_caches",
+    "plain_text",
     "read_phrase_file",
     "read_vocabulary_file",
     "write_text",

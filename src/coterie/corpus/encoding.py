@@ -22,7 +22,7 @@ from coterie.corpus.encoded import IDS, OFFSETS, EncodedCorpus, write_meta
 from coterie.corpus.pieces import Block
 from coterie.corpus.reading import Reader
 from coterie.corpus.second_pass import Asked, FirstPass, second_pass
-from coterie.corpus.sources import Paths
+from coterie.corpus.sources import Paths, SourceFile
 from coterie.corpus.tokenize import Sentences, Tokenizer, make_tokenizer
 from coterie.errors import ConfigError
 from coterie.notices import warn_caller
@@ -30,7 +30,15 @@ from coterie.phrases import PhraseModel
 
 __all__ = ["EncodeProgress", "Source", "encode"]
 
-Source = str | os.PathLike[str] | Paths | Iterable[str] | Iterable[Sequence[str]] | Sequence[os.PathLike[str]]
+Source = (
+    str
+    | os.PathLike[str]
+    | Paths
+    | SourceFile
+    | Iterable[str]
+    | Iterable[Sequence[str]]
+    | Sequence[os.PathLike[str]]
+)
 
 _WORTH_TELLING = 10 << 20  # bytes of disk: a small cache is no news
 # Ids that wait for a merge: 64 MB.

@@ -32,8 +32,7 @@ class Reader:
 
     def __init__(self, source: Any, config: CorpusConfig, warn: Callable[[str], None]) -> None:
         self._source, self._config, self._warn = source, config, warn
-        paths = _as_paths(source)
-        self.files: list[SourceFile] | None = None if paths is None else find_files(paths, warn)
+        self.files: list[SourceFile] | None = _as_files(source, warn)
         sizes = [file.size for file in self.files or []]
         known = [size for size in sizes if size is not None]
         self.bytes_total: int | None = sum(known) if known and len(known) == len(sizes) else None
@@ -99,6 +98,14 @@ def _names_files(source: Sequence[Any]) -> bool:
         isinstance(item, str) and 0 < len(item) < 256 and "\0" not in item and Path(item).is_file()
         for item in source
     )
+
+
+def _as_files(source: Any, warn: Callable[[str], None]) -> list[SourceFile] | None:
+    """Return the files that the source names, or ``None`` if it holds the text itself."""
+    if isinstance(source, SourceFile):
+        return [source]
+    paths = _as_paths(source)
+    return None if paths is None else find_files(paths, warn)
 
 
 def _as_paths(source: Any) -> list[str | os.PathLike[str]] | None:

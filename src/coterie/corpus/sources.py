@@ -16,7 +16,7 @@ from typing import Literal
 
 from coterie.errors import CorpusError, ResourceError
 
-__all__ = ["Compression", "Format", "Paths", "SourceFile", "find_files", "format_of"]
+__all__ = ["Compression", "Format", "Paths", "SourceFile", "find_files", "format_of", "plain_text"]
 
 Format = Literal["text", "jsonl", "csv", "tsv", "parquet", "arrow"]
 Compression = Literal["gz", "bz2", "xz", "zst"]
@@ -85,6 +85,24 @@ def find_files(sources: Sequence[str | os.PathLike[str]], warn: Callable[[str], 
     if not files:
         raise CorpusError("no source is named; give a file, a folder, a glob, or - for standard input.")
     return list(files.values())
+
+
+def plain_text(path: str | os.PathLike[str]) -> SourceFile:
+    """Return the regular file as a source of plain text, whatever its name ends in.
+
+    Raises
+    ------
+    CorpusError
+        If there is no such file, or it is a folder or a pipe.
+    """
+    path = Path(path)
+    if not _exists(path):
+        raise CorpusError(_missing(str(path)))
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise CorpusError(f"{path}: no regular file; it is read twice. Write the text to a file first.")
+    compression = _COMPRESSIONS.get(path.suffix.lower())
+    return SourceFile(path, str(path), "text", compression, status.st_size, status.st_mtime_ns)
 
 
 def format_of(name: str) -> tuple[Format, Compression | None]:

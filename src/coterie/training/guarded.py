@@ -1,0 +1,54 @@
+"""A run with all that goes round it: settings that don't suit the text, memory, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.config import TrainingConfig
+from coterie.notices import warn_caller
+from coterie.sampling.plan import Sentences
+from coterie.training.guard import check_input, check_outcome
+from coterie.training.progress import Progress
+from coterie.training.resources import check_memory
+from coterie.training.trainer import Trainer, TrainingResult
+
+__all__ = ["guarded_run"]
+
+
+def guarded_run(
+    sentences: Sentences,
+    counts: NDArray[np.int64],
+    config: TrainingConfig,
+    callback: Callable[[Progress], None] | None = None,
+    on_event: Callable[[str], None] | None = None,
+) -> TrainingResult:
+    """Train on encoded sentences, with remarks before and after.
+
+    Parameters
+    ----------
+    sentences, counts, config, callback
+        As :class:`~coterie.training.trainer.Trainer` takes them.
+    on_event
+        Called with messages for people; without it those that matter become Python warnings.
+
+    Raises
+    ------
+    CorpusError, ResourceError, TrainingError
+        There is nothing to learn, no memory for it, or the run goes wrong.
+    """
+    tokens, words = len(sentences.ids), len(counts)
+    remark_on = on_event or warn_caller
+    for remark in check_input(sentences.offsets, words, config):
+        remark_on(remark)
+    estimate = check_memory(words, config)
+    if on_event is not None:
+        on_event(
+            f"{tokens:,} tokens in {len(sentences.offsets) - 1:,} sentences, {words:,} words; {estimate}"
+        )
+    result = Trainer(sentences, counts, config, callback).run()
+    if not result.interrupted and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
+        remark_on(outcome)
+    return result
