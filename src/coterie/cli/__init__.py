@@ -15,7 +15,17 @@ __all__ = ["main"]
 
 _COMMANDS = {
     name: f"coterie.cli.{name}"
-    for name in ("train", "phrases", "neighbours", "analogy", "predict", "info", "convert", "demo")
+    for name in (
+        "train",
+        "phrases",
+        "neighbours",
+        "analogy",
+        "predict",
+        "evaluate",
+        "info",
+        "convert",
+        "demo",
+    )
 }
 
 

@@ -65,18 +65,19 @@ class AnalogySet:
         """For each section the two word pairs of every question, as numbers from 0, shape ``(questions, 2)``.
 
         A question asks whether the pair (c, answer) is related as the pair (a, b) is; most files ask every
-        two pairs of a section.
+        two pairs of a section. A pair has the same number wherever it is.
         """
-        return tuple(_pair_numbers(section.questions) for section in self.sections)
+        numbers: dict[tuple[str, str], int] = {}
 
+        def number(one: str, other: str) -> int:
+            return numbers.setdefault((one, other), len(numbers))
 
-def _pair_numbers(questions: tuple[AnalogyQuestion, ...]) -> NDArray[np.int64]:
-    numbers: dict[tuple[str, str], int] = {}
-    pairs = [
-        (numbers.setdefault((q.a, q.b), len(numbers)), numbers.setdefault((q.c, q.answers[0]), len(numbers)))
-        for q in questions
-    ]
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        return tuple(
+            np.array(
+                [(number(q.a, q.b), number(q.c, q.answers[0])) for q in section.questions], dtype=np.int64
+            ).reshape(-1, 2)
+            for section in self.sections
+        )
 
 
 def read_analogies(path: str | os.PathLike[str]) -> AnalogySet:

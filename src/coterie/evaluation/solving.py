@@ -34,6 +34,7 @@ Method = Literal["3cosadd", "3cosmul"]
 # (twice that with 3CosMul). With these the rows of a block stay in the second-level cache.
 _WORDS = 1024
 _COSINES = 1 << 22
+_FEWEST = 1024  # rows of a block
 # gensim looks for an answer among so many of the nearest rows.
 _LOOKED_AT = 5
 _EPSILON = np.float32(1e-6)
@@ -92,7 +93,7 @@ def _solve(
     groups = list(_groups(numbers.reshape(-1, 3).astype(np.intp)))
     cosine = cosines(vectors.matrix, vectors._divisors, _units(vectors, words))
     excluded = [(number, [row, *names.others.get(row, [])]) for number, row in enumerate(words.tolist())]
-    block = max(1024, _COSINES // len(words))
+    block = max(_FEWEST, _COSINES // len(words))
     sums = np.empty((max(len(group[1]) for group in groups), min(block, len(names))), dtype=np.float32)
     for start in range(0, len(names), block):
         stop = min(start + block, len(names))
@@ -162,7 +163,7 @@ def _among_the_nearest(
 ) -> int:
     """Return the row that gensim answers with: the last of the nearest when all are words of the question."""
     rows = [row for word in dict.fromkeys(question.tolist()) for row in names.others.get(word, ())]
-    candidates = np.array(rows + [answer] * (answer >= 0), dtype=np.int64)
+    candidates = np.array([*rows, answer] if answer >= 0 else rows, dtype=np.int64)
     if not len(candidates):
         return -1
     towards = _units(vectors, question) @ _units(vectors, candidates).T
