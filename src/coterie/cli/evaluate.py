@@ -231,7 +231,7 @@ def _lines(found: _Findings) -> Iterator[tuple[str, ...]]:
             yield _line((model, agreement.name, "spearman"), numbers, counts)
     for a, b, told in found.comparisons:
         numbers = (told.difference, told.interval.low, told.interval.high)
-        yield (*_line((b, told.name, f"less {a}"), numbers, (told.common, told.left_out)), told.verdict)
+        yield (*_line((b, told.name, f"minus {a}"), numbers, (told.common, told.left_out)), told.verdict)
 
 
 def _line(

@@ -47,7 +47,7 @@ class AnalogyComparison:
             f"against {self.a_accuracy:.1%} of the {self.common:,} questions that both can answer; "
             f"difference {100 * self.difference:+.1f} points "
             f"({100 * self.interval.low:+.1f} to {100 * self.interval.high:+.1f}), "
-            f"McNemar p = {self.mcnemar_p:.2g}."
+            f"McNemar p {_told(self.mcnemar_p)}."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class SimilarityComparison:
             f"{self.name}: {_judgement(self.verdict, a, b, self.interval.confidence)}: "
             f"ρ {self.b_spearman:.3f} against {self.a_spearman:.3f} over the {self.common:,} pairs "
             f"that both know; difference {self.difference:+.3f} "
-            f"({self.interval.low:+.3f} to {self.interval.high:+.3f}), Williams p = {self.williams_p:.2g}."
+            f"({self.interval.low:+.3f} to {self.interval.high:+.3f}), Williams p {_told(self.williams_p)}."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,8 +90,12 @@ class SimilarityComparison:
 
 def _judgement(verdict: Verdict, a: str, b: str, confidence: float) -> str:
     if verdict == "not distinguishable":
-        return f"{a} and {b} are not distinguishable at {confidence:.4g}"
+        return f"{a} and {b} are not distinguishable at the {100 * confidence:.4g}% level"
     return f"{b} is {verdict} than {a}"
+
+
+def _told(p: float) -> str:
+    return f"= {p:.2g}" if p >= 1e-6 else "< 1e-6"
 
 
 def _ready(fields: dict[str, Any]) -> dict[str, Any]:

@@ -198,6 +198,7 @@ def _bats(folder: Path) -> tuple[AnalogySection, ...]:
 def _bats_section(folder: Path, path: Path) -> AnalogySection:
     lines = []
     for number, line in lines_of(path):
+        line = line.strip()
         fields = line.split("\t") if "\t" in line else line.split()
         word, *others = (field.strip() for field in fields)
         answers = tuple(filter(None, (answer.strip() for answer in others[0].split("/")))) if others else ()

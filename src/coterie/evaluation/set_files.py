@@ -38,7 +38,7 @@ def find_set(name: str | os.PathLike[str]) -> Path:
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not blank, stripped, with their numbers; ``.gz`` and the like are opened.
+    """Yield the lines that are not blank, with their numbers; ``.gz`` and the like are opened.
 
     Raises
     ------
@@ -50,11 +50,11 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     with reading(path) as file:
         for number, raw in enumerate(file, 1):
             try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \r\n")
             except UnicodeDecodeError as error:
                 raise FormatError(
                     f"{path}, line {number}: not UTF-8 (byte {error.object[error.start]:#04x}); "
                     f"convert the file, as with iconv -t UTF-8."
                 ) from None
-            if line:
+            if line.strip():
                 yield number, line

@@ -37,7 +37,7 @@ def analogy_table(results: Mapping[str, Analogies]) -> Table:
     first, intervals = next(iter(results.values()))
     words = "all words" if first.restrict_vocab is None else f"the first {first.restrict_vocab:,} words"
     title = f"{first.name}: {_METHODS[first.method]} among {words}"
-    note = f"In brackets: {intervals.total.confidence:.4g} confidence intervals over other word pairs."
+    note = f"In brackets: {100 * intervals.total.confidence:.4g}% confidence intervals, over word pairs."
     told = {model: named_scores(*both) for model, both in results.items()}
     rows: list[tuple[str, ...]]
     if len(told) == 1:
@@ -71,19 +71,17 @@ def similarity_table(results: Sequence[Mapping[str, Similarity]]) -> Table:
         (
             result.name,
             *([model] if several else []),
-            _number(result.spearman),
-            f"({_number(interval.low)} to {_number(interval.high)})",
+            f"{_number(result.spearman)} {_ends(interval)}".strip(),
             _number(result.pearson),
-            f"{result.pairs:,}",
+            f"{result.pairs:,} ({result.coverage:.1%})",
             f"{result.out_of_vocabulary:,}",
-            f"{result.coverage:.1%}",
         )
         for of in results
         for model, (result, interval) in of.items()
     ]
-    header = ("set", *(["model"] if several else []), "Spearman", "", "Pearson", "pairs", "unknown", "known")
+    header = ("set", *(["model"] if several else []), "Spearman", "Pearson", "pairs", "unknown")
     confidence = next(iter(results[0].values()))[1].confidence
-    note = f"In brackets: {confidence:.4g} confidence intervals of Spearman's ρ."
+    note = f"In brackets: {100 * confidence:.4g}% confidence intervals; the share of known pairs."
     return Table("Similarity of word pairs", header, rows, note)
 
 
@@ -95,6 +93,10 @@ def _percents(interval: Interval) -> str:
     if math.isnan(interval.low):
         return ""
     return f"({100 * interval.low:.1f}–{100 * interval.high:.1f})"
+
+
+def _ends(interval: Interval) -> str:
+    return "" if math.isnan(interval.low) else f"({interval.low:.2f}, {interval.high:.2f})"
 
 
 def _with_interval(score: AnalogyScore, interval: Interval) -> str:
