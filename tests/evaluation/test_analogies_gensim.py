@@ -172,3 +172,24 @@ def test_3cosmul_is_gensims_most_similar_cosmul(file):
         else:
             assert outcome == -1
     assert 0 < result.total.correct < result.total.asked
+
+
+@pytest.mark.parametrize(("spellings", "right"), [(2, True), (3, False)])
+def test_only_the_five_nearest_rows_are_looked_at(tmp_path, spellings, right):
+    """As in gensim: words of the question, in other letters, can take all five places before the answer."""
+    generator = np.random.default_rng(1)
+    written = ["abcd", "bcde", "cdef", "defg"]
+    rows = list(np.eye(4, 6)[[3, 0, 0, 0]] + 0.02 * generator.normal(size=(4, 6)))
+    rows[3][1] += 1  # the answer, further away than the other spellings
+    for word, row in zip(written[1:3], rows[1:3], strict=True):
+        for i in range(spellings):
+            written.append(word[:i] + word[i:].upper())
+            rows.append(row + 0.02 * generator.normal(size=6))
+    written += [f"other{i}" for i in range(9)]
+    rows += list(np.eye(6)[[4, 5, 4, 5, 4, 5, 4, 5, 4]] + 0.1 * generator.normal(size=(9, 6)))
+    questions = tmp_path / "questions.txt"
+    questions.write_text(
+        ": one\nabcd bcde cdef defg\n: its own word\nabcd bcde cdef bcde\nabcd bcde cdef cdef\n"
+    )
+    result = assert_same(*both(written, np.array(rows, dtype=np.float32)), questions)
+    assert result.outcomes[0] == right
