@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -162,3 +164,13 @@ def test_memory_stays_bounded(monkeypatch):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 64 * 2**20 < 4 * len(pairs) * rows
+
+
+def test_importing_evaluation_loads_nothing_heavy():
+    program = (
+        "import sys, coterie.evaluation\n"
+        "heavy = {'numba', 'pyarrow', 'scipy', 'rich', 'click', 'gensim'} & set(sys.modules)\n"
+        "sys.exit(f'loaded: {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
