@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.objectives.analogies import accuracies, ask_analogies
+from benchmarks.objectives.judging import ask_analogies
 from benchmarks.objectives.text import EncodedText, beginning
 from coterie.config import TrainingConfig
 from coterie.objectives.prediction import output_log_probabilities
@@ -58,7 +58,7 @@ def optimum(job: dict[str, Any]) -> dict[str, Any]:
     }
     if job["eval_dir"]:
         questions = Path(job["eval_dir"]) / "questions-words.txt"
-        figures |= accuracies(ask_analogies(questions, text.words[: len(counts)], V))
+        figures |= ask_analogies(questions, text.words[: len(counts)], V)
     return figures
 
 

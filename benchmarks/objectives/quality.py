@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.objectives.analogies import accuracies, ask_analogies
-from benchmarks.objectives.similarity import ask_similarities
+from benchmarks.objectives.judging import ask_analogies, ask_similarity
 from benchmarks.objectives.text import EncodedText, beginning
 from coterie.config import TrainingConfig
 from coterie.sampling.plan import Sentences
@@ -71,8 +70,8 @@ def _judged(
     folder, words = Path(job["eval_dir"]), text.words[:vocabulary]
     matrix = result.weights.input_vectors[:, : job["settings"]["vector_size"]]
     start = time.perf_counter()
-    figures |= accuracies(ask_analogies(folder / "questions-words.txt", words, matrix))
+    figures |= ask_analogies(folder / "questions-words.txt", words, matrix)
     for name in ("wordsim353", "simlex999"):
         if (path := folder / f"{name}.tsv").is_file():
-            figures[name] = ask_similarities(path, words, matrix)
+            figures[name] = ask_similarity(path, words, matrix)
     return figures | {"judging_seconds": time.perf_counter() - start}

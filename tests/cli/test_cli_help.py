@@ -82,6 +82,9 @@ def test_an_unknown_command_gets_the_nearest(run: Run) -> None:
         ["train", "x.txt", "-o", "m", "--no-such"],
         ["neighbours", "m"],
         ["predict", "m"],
+        ["evaluate", "m"],
+        ["evaluate", "m", "-s", "x.tsv", "--json", "--markdown"],
+        ["evaluate", "m", "-s", "x.tsv", "--confidence", "1"],
         ["info"],
     ],
 )

@@ -21,6 +21,7 @@ _COMMANDS = {
         "neighbours",
         "analogy",
         "predict",
+        "evaluate",
         "info",
         "convert",
         "word2vec",

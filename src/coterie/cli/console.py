@@ -35,7 +35,7 @@ _OPTIONS = [
     field.name
     for kind in (TrainingConfig, VocabularyConfig, PhraseConfig, CorpusConfig)
     for field in dataclasses.fields(kind)
-] + ["phrase_model", "cache_dir", "cache_limit", "memory_limit"]
+] + ["phrase_model", "cache_dir", "cache_limit", "memory_limit", "score_column"]
 
 
 def dashed(message: str) -> str:
@@ -208,8 +208,13 @@ def print_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequen
     draw_table(title, columns, rows)
 
 
-def draw_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Draw a table, also where standard output is no terminal; a repeated first cell is shown once."""
+def draw_table(
+    title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False
+) -> None:
+    """Draw a table, also where standard output is no terminal; a repeated first cell is shown once.
+
+    With ``numbers`` the cells after the first stand at the right.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -217,7 +222,12 @@ def draw_table(title: str | None, columns: Sequence[str], rows: Sequence[Sequenc
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_header=any(columns))
     for i, column in enumerate(columns):
-        table.add_column(column, style="bold" if i == 0 else "", overflow="fold")
+        table.add_column(
+            column,
+            style="bold" if i == 0 else "",
+            overflow="fold",
+            justify="right" if numbers and i > 0 else "left",
+        )
     before = None
     for first, *others in rows:
         # Text: words such as "[red]" are no markup.
