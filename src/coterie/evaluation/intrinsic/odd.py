@@ -50,8 +50,8 @@ class OddWords:
     isolated
         Of the words asked, those whose nearest neighbour is the furthest.
     duplicates
-        Of the words asked, those whose nearest neighbour is nearly the same, the nearest first; a pair is told
-        once.
+        Of the words asked, those whose nearest neighbour is nearly the same, the nearest first; a pair is
+        told once.
     duplicates_found
         How many there are.
     tokens

@@ -145,7 +145,7 @@ def neighbour_stability(
     """
     for option, value in (("topn", topn), ("words", words), ("listed", listed)):
         check_whole(option, value)
-    rows_a, rows_b = _common(a, b)
+    rows_a, other = _common(a, b)
     if len(rows_a) <= topn + 1:
         raise ConfigError(
             f"topn is {topn}, but both models together know {len(rows_a):,} words; "
@@ -154,9 +154,8 @@ def neighbour_stability(
     bands = bands_of(a, rows_a)
     samples = sample_bands(bands, words, seed)
     asked = np.concatenate(samples)
-    known = dict(zip(rows_a.tolist(), rows_b.tolist(), strict=True))
     lists_a = _lists(a, asked, rows_a, topn)
-    lists_b = _lists(b, np.array([known[row] for row in asked.tolist()]), rows_b, topn)
+    lists_b = _lists(b, other[asked], other[rows_a], topn)
     shares = np.array([len(set(x) & set(y)) / topn for x, y in zip(lists_a, lists_b, strict=True)])
     jaccards = shares / (2 - shares)  # both lists have topn words: |A ∪ B| = 2n − |A ∩ B|
     edges = np.cumsum([0, *map(len, samples)])
@@ -189,11 +188,15 @@ def neighbour_stability(
 
 
 def _common(a: WordVectors, b: WordVectors) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the rows in both of the words that both know; a zero vector is near nothing and left out."""
-    pairs = [(row, b.index[word]) for word, row in a.index.items() if word in b.index]
-    rows = np.array(pairs, dtype=np.intp).reshape(-1, 2)
-    live = np.isin(rows[:, 0], rows_with_direction(a)) & np.isin(rows[:, 1], rows_with_direction(b))
-    return rows[live, 0], rows[live, 1]
+    """Return the rows in ``a`` of the words that both know, and for each of its rows the row in ``b``, or −1.
+
+    A zero vector is near nothing, and its word left out.
+    """
+    other = np.fromiter((b.index.get(word, -1) for word in a.words), dtype=np.intp, count=len(a))
+    with_direction = np.zeros(len(b) + 1, dtype=np.bool_)  # the last one is for the row −1
+    with_direction[rows_with_direction(b)] = True
+    rows = rows_with_direction(a)
+    return rows[with_direction[other[rows]]], other
 
 
 def _lists(
