@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from coterie.errors import ConfigError
 from coterie.evaluation.intrinsic.bands import sample_rows
 from coterie.evaluation.intrinsic.nearest import nearest_rows, rows_with_direction
-from coterie.evaluation.intrinsic.tokens import OddTokens, odd_tokens
+from coterie.evaluation.intrinsic.tokens import OddTokens, odd_tokens, shown
 from coterie.evaluation.tables import Table
 from coterie.neighbours import row_norms
 from coterie.queries import check_whole
@@ -97,17 +97,6 @@ class OddWords:
                 ],
             ),
         ]
-
-
-def shown(word: str) -> str:
-    r"""Return a word with what no one would see spelt out.
-
-    Examples
-    --------
-    >>> shown("a\u200bb"), shown("Ä-b")
-    ('a\\u200bb', 'Ä-b')
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in word)
 
 
 def _norms(words: tuple[OddWord, ...]) -> list[tuple[str, ...]]:

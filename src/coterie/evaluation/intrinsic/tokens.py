@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["OddTokens", "kinds_of", "odd_tokens"]
+__all__ = ["OddTokens", "kinds_of", "odd_tokens", "shown"]
 
 LONG = 30
 """Characters from which on a token is very long."""
@@ -79,6 +79,17 @@ def odd_tokens(words: Sequence[str], listed: int) -> tuple[OddTokens, ...]:
         OddTokens(kind, len(own), tuple(own[:listed]))
         for kind, own in sorted(found.items(), key=lambda item: -len(item[1]))
     )
+
+
+def shown(word: str) -> str:
+    r"""Return a word with what no one would see spelt out.
+
+    Examples
+    --------
+    >>> shown("a\u200bb"), shown("Ä-b")
+    ('a\\u200bb', 'Ä-b')
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in word)
 
 
 @cache
