@@ -113,7 +113,7 @@ def test_equal_associations_have_no_effect_size() -> None:
     found = weat(vectors, X, Y, A, B)
     assert (found.effect_size, found.p_value) == (None, 1)
     assert json.dumps(found.to_dict(), allow_nan=False)
-    assert found.tables()[0].rows[0][0] == "—"
+    assert found.tables()[0].rows[0][1] == "—"
 
 
 @pytest.mark.parametrize(

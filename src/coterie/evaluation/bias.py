@@ -82,7 +82,11 @@ class WeatResult:
     def tables(self) -> list[Table]:
         """Return the test as one table."""
         x, y, a, b = self.names
-        drawn = "all partings" if self.exact else f"{self.permutations:,} partings at random"
+        drawn = (
+            f"all {self.permutations:,} partings"
+            if self.exact
+            else f"{self.permutations:,} partings at random"
+        )
         effect = "—" if self.effect_size is None else f"{self.effect_size:+.2f}"
         sizes = ", ".join(f"{name} {n:,}" for name, n in zip(self.names, self.words, strict=True))
         unknown = list(chain.from_iterable(self.unknown))
@@ -94,8 +98,8 @@ class WeatResult:
         return [
             Table(
                 f"WEAT: {x} and {y}, {a} and {b}",
-                ("effect size d", "p (one-sided)", "by", "words"),
-                [(effect, f"{self.p_value:.2g}", drawn, sizes)],
+                ("words", "effect size d", "p (one-sided)", "compared with"),
+                [(sizes, effect, f"{self.p_value:.2g}", drawn)],
                 " ".join(notes),
             )
         ]

@@ -17,7 +17,8 @@ from coterie.vectors import WordVectors
 
 __all__ = ["hub_plot", "norm_plot", "spectrum_plot", "training_plots", "word_map", "zipf_plot"]
 
-_DOTS = 1_500
+# Words shown of each bin of frequency, and bins.
+_DOTS, _BINS = 100, 15
 _MAPPED = 220
 
 
@@ -72,17 +73,16 @@ def norm_plot(vectors: WordVectors, seed: int) -> str:
     usable = np.flatnonzero((frequency > 0) & np.isfinite(norms))
     if len(usable) < 2:
         return ""
-    draw = np.random.default_rng(seed)
-    some = usable if len(usable) <= _DOTS else draw.choice(usable, _DOTS, replace=False)
-    # Uniformly drawn words are nearly all rare: the most frequent are always there.
-    some = np.unique(np.concatenate((some, usable[np.argsort(ranks_of(vectors)[usable])[:200]])))
     logs = np.log(frequency[usable])
-    edges = np.linspace(logs.min(), logs.max() + 1e-9, 16)
-    bins = np.digitize(logs, edges)
+    bins = np.digitize(logs, np.linspace(logs.min(), logs.max() + 1e-9, _BINS + 1))
+    members = [usable[bins == i] for i in np.unique(bins)]
     medians = [
-        (float(np.exp(logs[bins == i].mean())), float(np.median(norms[usable[bins == i]])))
-        for i in np.unique(bins)
+        (float(np.exp(np.log(frequency[rows]).mean())), float(np.median(norms[rows]))) for rows in members
     ]
+    # As many from each bin: of words drawn uniformly nearly all are rare.
+    draw = np.random.default_rng(seed)
+    chosen = [rows if len(rows) <= _DOTS else draw.choice(rows, _DOTS, replace=False) for rows in members]
+    some = np.concatenate(chosen)
     label = "rank" if vectors.counts is None else "count"
     plot = Plot(
         "norms",
@@ -104,15 +104,15 @@ def hub_plot(found: Hubness) -> str:
         bins[power] = bins.get(power, 0) + words
     values = []
     for power in range(max(bins) + 1):
-        low, high = (0, 0) if power == 0 else (2 ** (power - 1), 2**power - 1)
-        values.append((f"{low}" if low == high else f"{low}–{high}", float(bins.get(power, 0))))
+        low = 0 if power == 0 else 2 ** (power - 1)
+        values.append((number(low), float(bins.get(power, 0))))
     most = found.histogram[-1][0]
     return bars(
         "hubs",
         "Hubness",
         f"How many of {found.sampled:,} words are among the {found.topn} nearest of so many others; "
         f"the mean is {found.topn}, the most {most:,}.",
-        (f"among the {found.topn} nearest of", "words"),
+        (f"among the {found.topn} nearest of … (a bar goes up to the next)", "words"),
         values,
     )
 

@@ -74,12 +74,14 @@ def neighbour_table(title: str, rows: Sequence[tuple[str, Sequence[str]]]) -> st
 
 def facts(title: str, rows: Iterable[tuple[str, object]]) -> str:
     """Return names and what they are."""
-    return _table(title, None, [[escaped(name), escaped(value)] for name, value in rows], "")
+    told = _table(title, None, [[escaped(name), escaped(value)] for name, value in rows], "")
+    return f'<div class="facts">{told}</div>'
 
 
 def _table(title: str, header: Sequence[str] | None, rows: list[list[str]], remark: str) -> str:
     columns = zip(*rows, strict=True)
     numeric = [header is not None and all(_NUMBER.fullmatch(cell) for cell in column) for column in columns]
+    numeric[0] = False  # it names the row
     heads = "" if header is None else _row("th", header and [*map(escaped, header)], numeric, "col")
     body = "".join(
         f'<tr><th scope="row">{first}</th>'

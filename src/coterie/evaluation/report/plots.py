@@ -9,14 +9,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from coterie.evaluation.intrinsic.tokens import shown
 from coterie.evaluation.report.markup import escaped
 
 __all__ = ["Axis", "Plot", "bars", "label_plot", "line", "number", "points"]
 
-_WIDTH, _HEIGHT = 440, 270
-_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 16, 10, 44
+_WIDTH, _HEIGHT = 370, 245
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 12, 44
 # Room that a letter and a line of a label take.
-_LETTER, _LINE = 6.2, 12
+_LETTER, _LINE = 7.2, 12
+_LONGEST = 24
 
 Points = Sequence[tuple[float, float]]
 
@@ -189,13 +191,14 @@ def label_plot(name: str, title: str, description: str, labelled: Sequence[tuple
         left = margin + across.share(x) * (width - 2 * margin)
         base = height - margin - up.share(y) * (height - 2 * margin)
         dots.append(f"M{left:.1f} {base:.1f}h0")
-        length = len(word) * _LETTER
+        label = word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"
+        length = len(shown(label)) * _LETTER
         at_left = left + 5 + length > width
         start = left - 5 - length if at_left else left + 5
         if all(abs(base - y0) > _LINE or start > end or start + length < from_ for from_, end, y0 in taken):
             taken.append((start, start + length + 4, base))
             anchor = ' text-anchor="end"' if at_left else ""
             at = left - 5 if at_left else left + 5
-            texts.append(f'<text x="{at:.1f}" y="{base + 4:.1f}"{anchor}>{escaped(word)}</text>')
+            texts.append(f'<text x="{at:.1f}" y="{base + 4:.1f}"{anchor}>{escaped(label)}</text>')
     content = f'<path class="dots" d="{"".join(dots)}"/><g class="labels">{"".join(texts)}</g>'
     return f'<div class="wide">{figure(name, title, description, (width, height), content)}</div>'

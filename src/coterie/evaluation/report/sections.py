@@ -139,7 +139,16 @@ def checks(subject: Subject) -> str:
         drawn.append(figures.hub_plot(hubs))
     if isinstance(shape := found.get("isotropy"), Isotropy):
         drawn.append(figures.spectrum_plot(shape))
-    tables = [table(t) for name, check in found.items() if name != "odd_words" for t in check.tables()]
+    narrow, wide = [], []
+    for name, check in found.items():
+        if name == "odd_words":
+            continue
+        contents = check.tables()
+        drawn_tables = "".join(map(table, contents))
+        if max(len(content.header) for content in contents) > 3:
+            wide.append(drawn_tables)
+        else:
+            narrow.append(f"<div>{drawn_tables}</div>")
     absent = [missing(f"{name.replace('_', ' ')}: {why}") for name, why in subject.checks.impossible.items()]
     if subject.against is None:
         absent.append(
@@ -147,9 +156,9 @@ def checks(subject: Subject) -> str:
         )
     else:
         absent.append(note(f"The other model is {subject.against}."))
-    return section(
-        "checks", "Intrinsic checks", figures_row(*drawn), *tables, *absent, figures.word_map(subject.vectors)
-    )
+    grid = f'<div class="columns">{"".join(narrow)}</div>'
+    drawn_words = figures.word_map(subject.vectors)
+    return section("checks", "Intrinsic checks", figures_row(*drawn), grid, *wide, *absent, drawn_words)
 
 
 def odd(subject: Subject) -> str:

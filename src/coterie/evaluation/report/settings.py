@@ -49,19 +49,20 @@ def settings(subject: Subject) -> str:
     if not any(parts.values()):
         return section("settings", "Settings", missing(ALONE.format("their settings are not recorded")))
     changed = non_default_settings(subject)
-    tables = "".join(
+    tables = [
         table(
             Table(
                 title,
-                ("option", "value", ""),
-                [(key, _setting(key, value), "set" if key in changed else "") for key, value in part.items()],
+                ("option", "value", "chosen"),
+                [(key, _setting(key, value), "✓" if key in changed else "") for key, value in part.items()],
             )
         )
         for title, part in parts.items()
         if part
-    )
-    remark = "“set” marks what differs from Coterie's defaults for this objective and architecture."
-    return section("settings", "Settings", f'<div class="columns settings">{tables}</div>', note(remark))
+    ]
+    remark = "✓ marks what differs from Coterie's defaults for this objective and architecture."
+    columns = f'<div class="columns settings"><div>{tables[0]}</div><div>{"".join(tables[1:])}</div></div>'
+    return section("settings", "Settings", columns, note(remark))
 
 
 def _setting(name: str, value: Any) -> str:
@@ -87,9 +88,14 @@ def non_default_settings(subject: Subject) -> dict[str, Any]:
         found |= {
             name: value
             for name, value in subject.part(part).items()
-            if value != defaults.get(name, dataclasses.MISSING)
+            if _listed(value) != _listed(defaults.get(name, dataclasses.MISSING))
         }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _listed(value: Any) -> Any:
+    """JSON has lists for tuples."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def reproduce(subject: Subject) -> str:
@@ -98,12 +104,15 @@ def reproduce(subject: Subject) -> str:
         return section(
             "reproduce", "How to reproduce it", missing(ALONE.format("their settings are not recorded"))
         )
-    given = "".join(
-        f",\n    {name}={_literal(value)}" for name, value in non_default_settings(subject).items()
-    )
-    code = (
-        f'import coterie\n\nmodel = coterie.train(\n    "the text"{given},\n)\nmodel.save({subject.name!r})'
-    )
+    given = [f"{name}={_literal(value)}" for name, value in non_default_settings(subject).items()]
+    lines = [
+        "import coterie",
+        "",
+        "model = coterie.train(",
+        '    "the text",',
+        *(f"    {line}" for line in given),
+    ]
+    code = "\n".join((*lines, ")", f"model.save({subject.name!r})"))
     remarks = [
         "With workers=1 the same text, settings, seed and version give the same vectors, bit for bit; "
         "several threads write to the matrices at the same time, and give vectors that are as good but not "
@@ -132,5 +141,5 @@ def _code(text: str) -> str:
 
 def _literal(value: Any) -> str:
     if isinstance(value, list | tuple) and len(value) > 20:
-        return f"[…]  # {len(value):,} entries, all in config.json"
-    return repr(value)
+        return f"...,  # {len(value):,} entries, all in config.json"
+    return f"{value!r},"
