@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,11 @@ class IntrinsicChecks:
 
 
 def intrinsic_checks(
-    vectors: WordVectors, against: WordVectors | None = None, *, seed: int = 1
+    vectors: WordVectors,
+    against: WordVectors | None = None,
+    *,
+    only: Collection[str] | None = None,
+    seed: int = 1,
 ) -> IntrinsicChecks:
     """Make every check that these vectors allow.
 
@@ -56,8 +60,17 @@ def intrinsic_checks(
         What is to be checked.
     against
         A second model, of another seed, for the stability of the neighbours.
+    only
+        The names of the checks to make, by default all.
     seed
         Of the samples.
+
+    Raises
+    ------
+    ConfigError
+        ``only`` names no check.
+    FormatError
+        A vector holds NaN or infinity.
 
     Examples
     --------
@@ -74,9 +87,13 @@ def intrinsic_checks(
     }
     if against is not None:
         checks = {"stability": lambda: neighbour_stability(vectors, against, seed=seed), **checks}
+    if unknown := sorted(set(only or ()) - set(checks)):
+        raise ConfigError(f"there is no check {unknown[0]!r} here; there are {', '.join(checks)}.")
     found: dict[str, Check] = {}
     impossible: dict[str, str] = {}
     for name, check in checks.items():
+        if only is not None and name not in only:
+            continue
         try:
             found[name] = check()
         except ConfigError as error:  # too few words
