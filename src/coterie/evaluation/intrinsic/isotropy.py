@@ -103,7 +103,7 @@ class Isotropy:
         ]
 
 
-def isotropy(vectors: WordVectors, *, words: int = 200_000, seed: int = 1) -> Isotropy:
+def isotropy(vectors: WordVectors, *, words: int = 50_000, seed: int = 1) -> Isotropy:
     """Measure how evenly the vectors use all directions.
 
     Parameters

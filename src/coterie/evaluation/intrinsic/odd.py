@@ -110,7 +110,7 @@ def _pairs(pairs: tuple[OddPair, ...]) -> list[tuple[str, ...]]:
 def odd_words(
     vectors: WordVectors,
     *,
-    words: int = 2_000,
+    words: int = 1_000,
     listed: int = 10,
     same: float = 0.99,
     seed: int = 1,
