@@ -21,7 +21,7 @@ __all__ = [
     "words",
 ]
 
-_NUMBER = re.compile(r"[+−-]?[\d.,]+(e[+-]?\d+)?%?|—|")
+_NUMBER = re.compile(r"[+−-]?[\d.,]+(e[+-]?\d+)?%?|[—–]|")
 
 
 def escaped(text: object) -> str:
@@ -102,7 +102,7 @@ def _row(tag: str, cells: Sequence[str], numeric: Sequence[bool], scope: str) ->
     return (
         "<tr>"
         + "".join(
-            f'<{tag} scope="{scope}"{_number(is_number)}>{cell}</{tag}>'
+            f'<{tag} scope="{scope}"{_number(is_number)}>{cell}</{tag}>' if cell else "<td></td>"
             for cell, is_number in zip(cells, numeric, strict=True)
         )
         + "</tr>"
