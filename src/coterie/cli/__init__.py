@@ -22,6 +22,7 @@ _COMMANDS = {
         "analogy",
         "predict",
         "evaluate",
+        "report",
         "info",
         "convert",
         "word2vec",

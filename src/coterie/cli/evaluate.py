@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coterie.cli.checks import Checked, Wanted, check_options
 from coterie.cli.console import Command, Option, Speaker, common_options, draw_table
 
 if TYPE_CHECKING:
@@ -25,18 +26,20 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _NOTHING_ASKED = (
-    "Name a test set: --analogies FILE or --similarity FILE. Where gensim is installed it brings some: "
+    "Name a test set: --analogies FILE or --similarity FILE; or a check that needs none: --intrinsic. "
+    "Where gensim is installed it brings some sets: "
     "--analogies gensim:questions-words.txt --similarity gensim:wordsim353.tsv"
 )
 
 
 @dataclass
 class _Findings:
-    """The results of every model, in the order of the sets."""
+    """The results of every model, in the order of the sets; and the checks that need none."""
 
     analogies: list[dict[str, Analogies]] = field(default_factory=list)
     similarity: list[dict[str, Similarity]] = field(default_factory=list)
     comparisons: list[tuple[str, str, AnalogyComparison | SimilarityComparison]] = field(default_factory=list)
+    checks: dict[str, Checked] = field(default_factory=dict)
 
 
 @click.command(
@@ -45,7 +48,7 @@ class _Findings:
     examples=(
         "coterie evaluate my-model --analogies questions-words.txt --similarity wordsim353.tsv",
         "coterie evaluate old-model new-model --analogies BATS_3.0 --method 3cosmul",
-        "coterie evaluate my-model --similarity men.csv --similarity simlex.tsv --json",
+        "coterie evaluate my-model --intrinsic --against my-model-of-seed-2 --weat flowers.json --json",
         "coterie evaluate my-model --analogies gensim:questions-words.txt --markdown",
     ),
 )
@@ -68,6 +71,7 @@ class _Findings:
     section="Test sets, each as often as you like",
     help="Two words and a score a line: tabs, commas or blanks between, with a header or without.",
 )
+@check_options
 @click.option(
     "--score-column",
     metavar="NAME|N",
@@ -97,7 +101,9 @@ class _Findings:
     show_default=True,
     help="Level of the intervals and of the comparison.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the intervals.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of intervals and samples."
+)
 @click.option("--markdown", is_flag=True, help="Tables in Markdown on standard output.")
 @common_options
 def command(
@@ -112,16 +118,19 @@ def command(
 ) -> None:
     """Judge word vectors by test sets: analogies and word similarity, with confidence intervals.
 
+    And by checks that need no test set, also for languages that have none.
+
     With OTHERs each is compared with MODEL, and a sentence says whether it is better, worse, or not
     distinguishable, over the questions that both can answer.
 
     MODEL is a model folder, or a file of vectors. FILE may be gensim:NAME, a file of an installed gensim's
     test data. Elsewhere than on a terminal: a line for each score, with tabs between (model, set, what,
-    value, low, high, questions, unknown, verdict).
+    value, low, high, questions, unknown, verdict), and of the checks for each number (model, check, what,
+    value).
     """
     from coterie.evaluation import read_analogies, read_similarity
 
-    if not analogies and not similarity:
+    if not any((analogies, similarity, options["intrinsic"], options["against"], options["weat"])):
         raise click.UsageError(_NOTHING_ASKED)
     if as_json and markdown:
         raise click.UsageError("--json and --markdown are two forms of the result; give one.")
@@ -170,6 +179,7 @@ def _findings(
         "case_insensitive": not options["case_sensitive"],
         "dummy4unknown": options["dummy4unknown"],
     }
+    wanted = Wanted.of(options)
     found = _Findings([{} for _ in questions], [{} for _ in judgements])
     for name, path in models.items():
         vectors = coterie.load(path)
@@ -182,6 +192,10 @@ def _findings(
         for pairs, judged in zip(found.similarity, judgements, strict=True):
             agreement = evaluation.evaluate_similarity(vectors, judged, restrict_vocab=limit, **shared)
             pairs[name] = agreement, evaluation.bootstrap_spearman(agreement, **bootstrap)
+        if wanted:
+            found.checks[name] = wanted.made_of(vectors)
+            for message in found.checks[name].messages():
+                speaker.message(f"{name}: {message}")
     first, *others = models
     for other in others:
         for of in found.analogies:
@@ -204,12 +218,19 @@ def _tables(found: _Findings) -> Iterator[Table]:
         yield analogy_table(of)
     if found.similarity:
         yield similarity_table(found.similarity)
+    yield from _check_tables(found)
+
+
+def _check_tables(found: _Findings) -> Iterator[Table]:
+    for model, checked in found.checks.items():
+        yield from checked.tables(model if len(found.checks) > 1 else None)
 
 
 def _show(found: _Findings) -> None:
+    words = list(_check_tables(found))
     for table in _tables(found):
-        draw_table(table.title, table.header, table.rows, numbers=True)
-        click.echo(f"{table.note}\n")
+        draw_table(table.title, table.header, table.rows, numbers=table not in words)
+        click.echo(f"{table.note}\n" if table.note else "")
     for sentence in _sentences(found):
         click.echo(sentence)
 
@@ -232,6 +253,8 @@ def _lines(found: _Findings) -> Iterator[tuple[str, ...]]:
     for a, b, told in found.comparisons:
         numbers = (told.difference, told.interval.low, told.interval.high)
         yield (*_line((b, told.name, f"minus {a}"), numbers, (told.common, told.left_out)), told.verdict)
+    for model, checked in found.checks.items():
+        yield from checked.lines(model)
 
 
 def _line(
@@ -254,6 +277,7 @@ def _result(found: _Findings, options: dict[str, Any]) -> dict[str, Any]:
             for of in found.similarity
             for model, (result, interval) in of.items()
         ],
+        "checks": [{"model": model, **checked.to_dict()} for model, checked in found.checks.items()],
         "comparisons": [
             {"a": a, "b": b, **comparison.to_dict(), "sentence": comparison.sentence(a, b)}
             for a, b, comparison in found.comparisons
