@@ -78,3 +78,25 @@ def test_one_worker_gives_the_same_bits(clusters, objective, architecture):
     assert digest(first) == digest(again) != digest(other)
     if first.log_normaliser is not None:
         assert first.log_normaliser[0] == again.log_normaliser[0] != other.log_normaliser[0]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
+def test_the_epochs_of_a_run_may_be_trained_one_run_after_another(clusters, objective, architecture):
+    """Bit for bit; the full softmax sums its rows' lengths anew, where a run keeps them up to date."""
+    settings = configuration(objective, architecture, epochs=2)
+    whole = Trainer(*clusters, settings).run()
+    first = Trainer(*clusters, settings, epochs=range(1)).run()
+    assert first.words == len(clusters[0].ids)
+    half = digest(first.weights)
+    rest = Trainer(*clusters, settings, weights=first.weights, epochs=range(1, 2)).run()
+    assert rest.weights is first.weights
+    if objective == "softmax":
+        for (_, matrix), (_, other) in zip(rest.weights.matrices(), whole.weights.matrices(), strict=True):
+            np.testing.assert_allclose(matrix, other, atol=1e-5)
+    else:
+        assert half != digest(rest.weights) == digest(whole.weights)
+        assert rest.loss == whole.loss
+    assert first.summed_loss + rest.summed_loss == pytest.approx(whole.summed_loss)
+    if whole.weights.log_normaliser is not None:
+        assert rest.weights.log_normaliser[0] == whole.weights.log_normaliser[0]

@@ -16,7 +16,7 @@ from coterie.training.schedule import chunk_tokens, learning_rate, plan_work, re
 )
 def test_every_position_is_trained_once_an_epoch(lengths, size, epochs):
     offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    units = list(plan_work(offsets, size, epochs))
+    units = list(plan_work(offsets, size, range(epochs)))
     for epoch in range(epochs):
         positions = [p for unit in units if unit.epoch == epoch for p in range(unit.start, unit.stop)]
         assert positions == list(range(offsets[-1]))

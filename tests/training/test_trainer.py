@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import math
 import re
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from coterie.config import TrainingConfig
-from coterie.errors import CorpusError, ResourceError, TrainingError
+from coterie.errors import ConfigError, CorpusError, ResourceError, TrainingError
 from coterie.objectives.full_softmax import MOST_SCORES
 from coterie.objectives.huffman import build_huffman
 from coterie.objectives.weights import make_weights
@@ -64,14 +65,27 @@ def test_planted_clusters_are_found(clusters, kernel, sharing, workers):
     assert result.loss < UNTRAINED
 
 
+def given(words, settings):
+    """What another training may have left: no row is zero."""
+    weights = make_weights(words, settings)
+    for name, matrix in weights.matrices():
+        generator = np.random.default_rng(len(name))
+        matrix[:, :16] = generator.normal(0, 0.3, (len(matrix), 16))
+    return weights
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_a_run_and_its_loss_are_the_twins(kernel):
+@pytest.mark.parametrize("start", ["new weights", "given weights"])
+def test_a_run_and_its_loss_are_the_twins(kernel, start):
     """Two epochs over chunks, with the rate falling: matrices, and the last epoch's mean loss to 1e-4."""
     sentences = [s.tolist() for s in synthetic.clustered_sentences(sentences=40, length=12)]
     corpus, counts = encoded(sentences)
     settings = config(kernel=kernel, sample=0.01, window=3, alpha=0.05)
-    result = Trainer(corpus, counts, settings).run()
-    V, P = (m[:, :16].astype(np.float64) for _, m in make_weights(len(counts), settings).matrices())
+    weights = given(len(counts), settings) if start == "given weights" else None
+    V, P = (
+        m[:, :16].astype(np.float64) for _, m in (weights or make_weights(len(counts), settings)).matrices()
+    )
+    result = Trainer(corpus, counts, settings, weights=weights).run()
     size, planned = chunk_tokens(len(corpus.ids), len(counts), 3, settings), 2 * len(corpus.ids)
     for epoch in range(2):
         sampler = make_sampler(counts, settings, epoch)
@@ -256,3 +270,28 @@ def test_initial_vectors_are_word2vecs():
     assert not weights.output_vectors.any()
     assert not weights.input_vectors[:, 50:].any()
     assert reach_of(np.array([0, 9]), 5) == 5
+
+
+@pytest.mark.parametrize("epochs", [range(0), range(1, 3), range(-1, 1), range(0, 2, 2)])
+def test_epochs_outside_the_plan_are_refused(clusters, epochs):
+    with pytest.raises(ConfigError, match=r"epochs is range"):
+        Trainer(*clusters, config(), epochs=epochs)
+
+
+def test_weights_that_do_not_fit_are_refused(clusters):
+    words, settings = CLUSTERS * WORDS, config()
+    weights = make_weights(words, settings)
+    frozen = make_weights(words, settings).input_vectors
+    frozen.flags.writeable = False
+    shifted = np.zeros(words * 16 + 1, np.float32)[1:].reshape(words, 16)
+    for changes, told in (
+        ({"output_vectors": None}, "output_vectors is None"),
+        ({"node_vectors": weights.output_vectors[1:]}, "node_vectors is given"),
+        ({"input_vectors": weights.input_vectors[1:]}, "shape"),
+        ({"input_vectors": weights.input_vectors.astype(np.float64)}, "float64"),
+        ({"input_vectors": frozen}, "read-only"),
+        ({"output_vectors": shifted}, "aligned"),
+        ({"log_normaliser": np.zeros(1)}, "log_normaliser"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            Trainer(*clusters, settings, weights=dataclasses.replace(weights, **changes))

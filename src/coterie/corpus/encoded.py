@@ -92,7 +92,7 @@ class EncodedCorpus:
     def __init__(
         self, path: Path, *, verify: bool = True, temporary: bool = False, from_cache: bool = False
     ) -> None:
-        self.path, self.from_cache = path, from_cache
+        self.path, self.from_cache, self.temporary = path, from_cache, temporary
         self._finalizer = weakref.finalize(self, _let_go, path, _shared_lock(path / META), temporary)
         self.meta = _verified(path, checksums=verify)
         self.n_tokens: int = self.meta["n_tokens"]

@@ -35,6 +35,7 @@ Source = (
     | os.PathLike[str]
     | Paths
     | SourceFile
+    | tuple[SourceFile, ...]
     | Iterable[str]
     | Iterable[Sequence[str]]
     | Sequence[os.PathLike[str]]

@@ -104,6 +104,8 @@ def _as_files(source: Any, warn: Callable[[str], None]) -> list[SourceFile] | No
     """Return the files that the source names, or ``None`` if it holds the text itself."""
     if isinstance(source, SourceFile):
         return [source]
+    if isinstance(source, tuple) and source and all(isinstance(item, SourceFile) for item in source):
+        return list(source)
     paths = _as_paths(source)
     return None if paths is None else find_files(paths, warn)
 

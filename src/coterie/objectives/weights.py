@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.kernels.allocate import aligned_matrix
+from coterie.errors import ConfigError
+from coterie.kernels.allocate import aligned_matrix, padded_columns
 
-__all__ = ["Weights", "make_weights"]
+__all__ = ["Weights", "check_fit", "make_weights"]
+
+_ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,39 @@ def make_weights(words: int, config: TrainingConfig) -> Weights:
         node_vectors=aligned_matrix(words - 1, size) if "node_vectors" in config.matrices else None,
         log_normaliser=np.array([np.log(words)]) if config.nce_partition == "learned" else None,
     )
+
+
+def check_fit(weights: Weights, words: int, config: TrainingConfig) -> None:
+    """Check that a training of these settings over `words` words can go on in `weights`, in place.
+
+    Raises
+    ------
+    ConfigError
+        A matrix is missing or needless, or has another shape or layout than :func:`make_weights` gives it.
+    """
+    rows = {"input_vectors": words, "output_vectors": words, "node_vectors": words - 1}
+    given = dict(weights.matrices())
+    for name, expected in rows.items():
+        matrix = given.get(name)
+        if (matrix is not None) != (name in config.matrices):
+            verb, has = ("None", "needs it") if matrix is None else ("given", "has none")
+            raise ConfigError(f"weights.{name} is {verb}, but objective {config.objective!r} {has}.")
+        if matrix is None:
+            continue
+        shape = (expected, padded_columns(config.vector_size))
+        if matrix.shape != shape or matrix.dtype != np.float32:
+            raise ConfigError(
+                f"weights.{name} is {matrix.dtype} of shape {matrix.shape}; {words:,} words and vector_size "
+                f"{config.vector_size} need float32 of shape {shape} (rows padded): copy with grow_weights."
+            )
+        if not (matrix.flags.c_contiguous and matrix.flags.writeable) or matrix.ctypes.data % _ALIGNMENT:
+            raise ConfigError(
+                f"weights.{name} is read-only, or not laid out as the kernels want it (whole rows, "
+                f"{_ALIGNMENT}-byte aligned): copy with grow_weights."
+            )
+    learned = config.nce_partition == "learned"
+    if (weights.log_normaliser is not None) != learned:
+        raise ConfigError(
+            f"weights.log_normaliser is {weights.log_normaliser}, but nce_partition is "
+            f"{config.nce_partition!r}."
+        )

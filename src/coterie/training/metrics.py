@@ -46,14 +46,14 @@ class LossMeter:
         self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT)
         self._epochs: dict[int, list[float]] = {}
 
-    def add(self, epoch: int, loss: float, pairs: float) -> None:
-        """Add one recorded chunk's sums."""
+    def add(self, epoch: int, loss: float, pairs: float, tokens: int) -> None:
+        """Add one recorded chunk's sums; a chunk that was not recorded has no pairs."""
         if pairs == 0:
             return
         self._recent.append((loss, pairs))
-        sums = self._epochs.setdefault(epoch, [0.0, 0.0])
-        sums[0] += loss
-        sums[1] += pairs
+        sums = self._epochs.setdefault(epoch, [0.0, 0.0, 0.0])
+        for i, value in enumerate((loss, pairs, tokens)):
+            sums[i] += value
 
     @property
     def recent(self) -> float | None:
@@ -63,8 +63,14 @@ class LossMeter:
 
     def epoch(self, epoch: int) -> float | None:
         """Mean loss per pair of one epoch."""
-        loss, pairs = self._epochs.get(epoch, (0.0, 0.0))
+        loss, pairs, _ = self._epochs.get(epoch, (0.0, 0.0, 0.0))
         return loss / pairs if pairs else None
+
+    def total(self, tokens: int) -> float | None:
+        """Estimate the loss summed over all pairs of the epochs seen, which have `tokens` each."""
+        if not self._epochs:
+            return None
+        return sum(loss * tokens / recorded for loss, _, recorded in self._epochs.values())
 
 
 def record(progress: Progress) -> dict[str, Any]:

@@ -76,10 +76,10 @@ def chunk_tokens(tokens: int, words: int, reach: int, config: TrainingConfig) ->
     return max(_FEWEST_TOKENS, most)
 
 
-def plan_work(offsets: NDArray[np.int64], size: int, epochs: int) -> Iterator[WorkUnit]:
-    """Yield every unit of work of a run, in order."""
+def plan_work(offsets: NDArray[np.int64], size: int, epochs: range) -> Iterator[WorkUnit]:
+    """Yield every unit of work of a run of these epochs, in order."""
     tokens = int(offsets[-1])
-    for epoch in range(epochs):
+    for epoch in epochs:
         for chunk, start in enumerate(range(0, tokens, size)):
             sentence = int(np.searchsorted(offsets, start, side="right")) - 1
             yield WorkUnit(epoch, 0, 0, chunk, sentence, start, min(start + size, tokens))

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
+from coterie.errors import ConfigError
 from coterie.objectives.choose import make_objective
 from coterie.objectives.objective import Learner
-from coterie.objectives.weights import Weights, make_weights
+from coterie.objectives.weights import Weights, check_fit, make_weights
 from coterie.sampling.plan import ChunkPlan, Sentences, for_epoch, make_plan, make_sampler, plan_chunk
 from coterie.training.guard import check_loss, check_weights
 from coterie.training.metrics import LossMeter, record, record_interval, records_chunk
@@ -39,7 +40,11 @@ _JOIN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a run leaves: the weights, and figures about the run."""
+    """What a run leaves: the weights, and figures about the run.
+
+    ``loss`` is the mean of an example in the last epoch, ``summed_loss`` the sum over all examples,
+    estimated from the recorded ones; None where nothing was recorded.
+    """
 
     weights: Weights
     seconds: float
@@ -49,6 +54,7 @@ class TrainingResult:
     interrupted: bool
     workers: int
     metrics: list[dict[str, Any]] = field(default_factory=list)
+    summed_loss: float | None = None
 
     @property
     def words_per_second(self) -> float:
@@ -70,6 +76,13 @@ class Trainer:
     callback
         Called in the calling thread some times a second with a :class:`Progress`; what it raises ends the
         run.
+    weights
+        What an earlier training left, to go on from; they are changed in place. See
+        :func:`~coterie.objectives.growth.grow_weights` for those of another vocabulary, or mapped from disk.
+    epochs
+        Which of the ``config.epochs`` epochs this run trains, all by default: with one worker the runs of
+        ``range(0, 2)`` and ``range(2, 5)``, on one another's weights, are a run of 5 epochs bit for bit (the
+        full softmax: but for rounding).
     """
 
     def __init__(
@@ -78,24 +91,34 @@ class Trainer:
         counts: NDArray[np.int64],
         config: TrainingConfig,
         callback: Callable[[Progress], None] | None = None,
+        weights: Weights | None = None,
+        epochs: range | None = None,
     ) -> None:
+        if epochs is None:
+            epochs = range(config.epochs)
+        elif not epochs or epochs.step != 1 or epochs.start < 0 or epochs.stop > config.epochs:
+            raise ConfigError(f"epochs is {epochs}; it must be a part of range({config.epochs}).")
         self._sentences, self._config, self._callback = sentences, config, callback
         self.workers = config.workers or available_cores()
         self._reach = reach_of(sentences.offsets, config.window)
         self._chunk = chunk_tokens(len(sentences.ids), len(counts), self._reach, config)
-        self._planned = len(sentences.ids) * config.epochs
+        self._planned = len(sentences.ids) * len(epochs)
         self._interval = record_interval(len(sentences.ids))
         self._sampler = make_sampler(counts, config, epoch=0)
-        self.weights = make_weights(len(counts), config)
+        if weights is None:
+            weights = make_weights(len(counts), config)
+        else:
+            check_fit(weights, len(counts), config)
+        self.weights = weights
         self._objective = make_objective(self.weights, counts, config, self._reach)
-        self._units = plan_work(sentences.offsets, self._chunk, config.epochs)
+        self._units = plan_work(sentences.offsets, self._chunk, epochs)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._ready = threading.Event()  # compiled: what follows is training
         self._failure: BaseException | None = None
         self._started = 0.0
         self._meter = LossMeter()
-        self._done, self._epoch, self._rate = 0, 0, config.alpha
+        self._done, self._epoch, self._rate = 0, epochs.start, config.alpha
         self._metrics: list[dict[str, Any]] = []
 
     def run(self) -> TrainingResult:
@@ -146,6 +169,7 @@ class Trainer:
             interrupted,
             self.workers,
             self._metrics,
+            self._meter.total(len(self._sentences.ids)),
         )
 
     def _watch(self, threads: list[threading.Thread], start: float) -> None:
@@ -207,8 +231,9 @@ class Trainer:
     def _train_unit(self, unit: WorkUnit, plan: ChunkPlan, learner: Learner) -> None:
         config = self._config
         sampler = for_epoch(self._sampler, config.seed, unit.epoch)
+        tokens = len(self._sentences.ids)
         rate = learning_rate(
-            unit.epoch * len(self._sentences.ids) + unit.start, self._planned, config.alpha, config.min_alpha
+            unit.epoch * tokens + unit.start, config.epochs * tokens, config.alpha, config.min_alpha
         )
         recorded = records_chunk(config.seed, unit.epoch, unit.chunk, self._interval)
         plan_chunk(sampler, self._sentences, unit.sentence, unit.start, unit.stop, self._reach, plan)
@@ -216,7 +241,7 @@ class Trainer:
         with self._lock:
             self._done += unit.stop - unit.start
             self._epoch, self._rate = unit.epoch, rate
-            self._meter.add(unit.epoch, summed, examples)
+            self._meter.add(unit.epoch, summed, examples, unit.stop - unit.start)
             loss = self._meter.recent
         if recorded and loss is not None:
             check_loss(loss, self._objective.untrained_loss, config)
