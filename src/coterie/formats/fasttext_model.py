@@ -219,7 +219,8 @@ def _add_rows(
 ) -> None:
     """Add ``rows[ids]`` to the sums of their owners, which ascend; some MiB at a time."""
     step = max(1, _GATHERED_NUMBERS // rows.shape[1])
-    for start in range(0, len(ids), step):
-        here = owners[start : start + step]
-        first = np.flatnonzero(np.diff(here, prepend=-1))
-        sums[here[first]] += np.add.reduceat(rows[ids[start : start + step]], first, axis=0)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found at the end
+        for start in range(0, len(ids), step):
+            here = owners[start : start + step]
+            first = np.flatnonzero(np.diff(here, prepend=-1))
+            sums[here[first]] += np.add.reduceat(rows[ids[start : start + step]], first, axis=0)

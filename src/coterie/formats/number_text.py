@@ -23,6 +23,7 @@ __all__ = ["CHUNK", "NumberText", "is_number", "write_numbers"]
 CHUNK = 8 << 20
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 40
+_THREADED = 1 << 20  # less is parsed before a second thread has woken
 # Room for a word and for numbers with more digits than float64 has; a longer line is no row of vectors.
 _LONGEST_WORD, _LONGEST_NUMBER = 1 << 20, 64
 
@@ -131,7 +132,11 @@ class NumberText:
         try:
             table = csv.read_csv(
                 pa.BufferReader(block),
-                csv.ReadOptions(autogenerate_column_names=True, block_size=max(CHUNK, len(block))),
+                csv.ReadOptions(
+                    autogenerate_column_names=True,
+                    block_size=max(CHUNK, len(block)),
+                    use_threads=len(block) > _THREADED,
+                ),
                 csv.ParseOptions(
                     delimiter=self.delimiter.decode(),
                     quote_char=False,

@@ -121,7 +121,7 @@ def _as_float32(path: Path, mapped: NDArray[Any]) -> NDArray[np.float32]:
         return mapped
     rows = RowBuffer(path, mapped.shape[1], len(mapped))
     step = max(1, (1 << 18) // mapped.shape[1])
-    with np.errstate(over="ignore"):  # it becomes infinite, and is found as that
+    with np.errstate(over="ignore", invalid="ignore"):  # it becomes infinite, and is found as that
         for start in range(0, len(mapped), step):
             rows.append(mapped[start : start + step])
     return rows.matrix()

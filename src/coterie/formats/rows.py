@@ -33,8 +33,8 @@ class RowBuffer:
     size
         The length of a row.
     expected
-        Rows to make room for at once: as many as the file's size allows. Beyond them it grows by 64 MiB,
-        which the system does without copying.
+        Rows to make room for at once: as many as the file's size allows. Beyond them it grows, by 64 MiB at
+        most, which the system does without copying.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class RowBuffer:
         """Return the next ``rows`` rows to fill; what an earlier call returned is no longer valid."""
         needed = self._filled + rows
         if needed > len(self._rows):
-            wanted = max(needed, len(self._rows) + self._step)
+            wanted = max(needed, len(self._rows) + min(len(self._rows), self._step))
             try:
                 self._rows.resize((wanted, self.size), refcheck=False)
             except (MemoryError, ValueError) as error:

@@ -167,7 +167,9 @@ def _vectors(where: str, column: Any, size: int | None) -> NDArray[np.float32]:
     (length,) = lengths
     check_size(where, length)
     flat: NDArray[np.floating] = values.to_numpy(zero_copy_only=False)
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found as that
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # what is too large becomes infinite, and is found as that
         return flat.astype(np.float32, copy=False).reshape(len(column), length)
 
 

@@ -59,7 +59,7 @@ def read_words_safetensors(path: str | os.PathLike[str]) -> WordTable:
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is damaged: its words are not UTF-8 ({error.reason}).") from error
     if vectors.dtype != np.float32:
-        with np.errstate(over="ignore"):  # it becomes infinite, and is found as that
+        with np.errstate(over="ignore", invalid="ignore"):  # it becomes infinite, and is found as that
             vectors = vectors.astype(np.float32)
         check_finite(Path(path), words, vectors)
     return WordTable(words, vectors, None if counts is None else counts.astype(np.int64, copy=False))
