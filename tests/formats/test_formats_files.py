@@ -9,7 +9,7 @@ import pytest
 from coterie import formats
 from coterie.errors import ConfigError, FormatError, ResourceError
 from coterie.formats import files
-from coterie.formats.files import reading, replacing_file, replacing_folder
+from coterie.formats.files import reading, replacing_file, replacing_files, replacing_folder
 
 MATRIX = np.eye(3, dtype=np.float32)
 WORDS = ["a", "b", "c"]
@@ -173,6 +173,25 @@ def test_a_relative_path_offers_what_is_in_the_working_folder(tmp_path, monkeypa
     (tmp_path / "vectors.bin").touch()
     with pytest.raises(FormatError, match=r"there is vectors\.bin"):
         formats.read("vector.bin")
+
+
+def test_too_little_memory_is_told(tmp_path):
+    (tmp_path / "v").touch()
+    with pytest.raises(ResourceError, match="v can't be read: too little memory"), reading(tmp_path / "v"):
+        raise MemoryError
+
+
+def test_two_files_take_their_places_together(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text("old")
+    with pytest.raises(BodyError), replacing_files(one, other) as (first, second):
+        fail_after(lambda: first.write(b"1"), lambda: second.write(b"2"))
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+    with replacing_files(one, other) as (first, second):
+        first.write(b"1")
+        second.write(b"2")
+        assert (one.read_text(), other.exists()) == ("old", False)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"one": "1", "other": "2"}
 
 
 def test_reading_a_folder_as_a_file_is_told(tmp_path):

@@ -67,8 +67,11 @@ def test_halves_that_do_not_fit(tmp_path, name):
     beside = tmp_path / BESIDE[name]
     whole = beside.read_bytes()
     beside.write_bytes(whole + b"more\n")
-    with pytest.raises(FormatError, match=rf"{beside.name} has more words than the 3 vectors of .*{name}"):
-        read(tmp_path / name)
+    for limit in (None, 4):
+        with pytest.raises(
+            FormatError, match=rf"{beside.name} has more words than the 3 vectors of .*{name}"
+        ):
+            read(tmp_path / name, limit=limit)
     beside.write_bytes(whole.split(b"\n")[0])
     with pytest.raises(FormatError, match=rf"{beside.name} has 1 words, but .*{name} 3 vectors"):
         read(tmp_path / name)

@@ -53,7 +53,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     FormatError
         Nothing is there, a folder is there, or the archive is broken (also while reading in the body).
     ResourceError
-        The system refuses.
+        The system refuses, or has too little memory.
     """
     path = Path(path)
     if not path.exists():
@@ -68,6 +68,8 @@ def reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         raise _broken_archive(path, error) from error
+    except MemoryError as error:
+        raise ResourceError(f"{path} can't be read: too little memory. Set limit, or free some.") from error
     except OSError as error:
         # bz2 and zstd tell of bad data with a plain OSError, without a number of the system's.
         if compressed and error.errno is None:

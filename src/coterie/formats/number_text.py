@@ -20,7 +20,7 @@ from coterie.formats.words import shown
 
 __all__ = ["CHUNK", "NumberText", "is_number", "write_numbers"]
 
-CHUNK = 8 << 20
+CHUNK = 4 << 20
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 40
 _THREADED = 1 << 20  # less is parsed before a second thread has woken

@@ -76,8 +76,9 @@ def read_projector(
         text = NumberText(path, len(fields), delimiter=b"\t", words=False)
         for _, block in text.read(file, head, limit):
             rows.append(block)
+    complete = limit is None or len(rows) < limit
     words, counts = read_word_lines(
-        metadata_beside(path), path, len(rows), named=True, complete=limit is None, errors=encoding_errors
+        metadata_beside(path), path, len(rows), named=True, complete=complete, errors=encoding_errors
     )
     return WordTable(words, rows.matrix(), counts)
 

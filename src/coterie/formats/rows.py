@@ -14,7 +14,7 @@ __all__ = ["MOST_DIMENSIONS", "RowBuffer", "check_size"]
 MOST_DIMENSIONS = 1 << 20
 """More dimensions than anyone's vectors have; a header that announces more is damaged."""
 
-_STEP_BYTES = 64 << 20
+_STEP_BYTES = 16 << 20
 
 
 def check_size(where: str, size: int) -> None:
@@ -33,7 +33,7 @@ class RowBuffer:
     size
         The length of a row.
     expected
-        Rows to make room for at once: as many as the file's size allows. Beyond them it grows, by 64 MiB at
+        Rows to make room for at once: as many as the file's size allows. Beyond them it grows, by 16 MiB at
         most, which the system does without copying.
 
     Examples

@@ -15,7 +15,7 @@ from coterie.formats.words import EncodingErrors, check_finite, decode_words
 
 __all__ = ["read_rows", "write_rows"]
 
-_CHUNK = 8 << 20
+_CHUNK = 2 << 20
 _BLOCK_BYTES = 4 << 20
 # A blank further away than this means that we are not at the beginning of a word.
 _LONGEST_WORD = 1 << 20

@@ -121,7 +121,7 @@ def check_finite(path: Path, words: Sequence[str], matrix: NDArray[np.float32]) 
 
 
 def row_blocks(
-    path: Path, words: Sequence[str], matrix: NDArray[np.float32], numbers: int = 1 << 20
+    path: Path, words: Sequence[str], matrix: NDArray[np.float32], numbers: int = 1 << 18
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yield row number and contiguous little-endian rows, ``numbers`` at a time, checked to be finite."""
     step = max(1, numbers // max(1, matrix.shape[1]))

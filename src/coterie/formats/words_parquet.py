@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_words_parquet", "write_words_parquet"]
 
-_GROUP_NUMBERS = 8 << 20
+_GROUP_NUMBERS = 4 << 20
 _BATCH_NUMBERS = 1 << 19
 
 
