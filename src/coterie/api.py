@@ -18,6 +18,7 @@ from coterie.vectors import WordVectors
 
 if TYPE_CHECKING:
     from coterie.corpus import CacheConfig, EncodedCorpus, EncodeProgress, Source
+    from coterie.formats import EncodingErrors, Format
     from coterie.training.trainer import TrainingResult
 
 __all__ = ["learn_phrases", "load", "load_model", "train"]
@@ -208,8 +209,28 @@ def learn_phrases(
         return cast("PhraseModel", corpus.phrases)
 
 
-def load(path: str | os.PathLike[str]) -> WordVectors:
-    """Load word vectors: a model folder (memory-mapped), or a word2vec file, text or binary.
+def load(
+    path: str | os.PathLike[str],
+    *,
+    format: Format | None = None,
+    encoding_errors: EncodingErrors = "strict",
+    limit: int | None = None,
+) -> WordVectors:
+    """Load word vectors: a model folder, or a file in any of the formats that Coterie reads.
+
+    Model folders, ``.safetensors`` and ``.npy`` files are memory-mapped.
+
+    Parameters
+    ----------
+    path
+        File or folder; a file's contents tell its format, its name the compression.
+    format
+        ``"word2vec"``, ``"word2vec-binary"``, ``"glove"``, ``"fasttext"`` (a model), ``"safetensors"``,
+        ``"npy"``, ``"parquet"`` or ``"projector"``, where the contents don't tell.
+    encoding_errors
+        For words that are not UTF-8: ``"strict"`` raises, ``"replace"`` and ``"ignore"`` read them.
+    limit
+        Take only so many of the first words.
 
     Raises
     ------
@@ -218,11 +239,11 @@ def load(path: str | os.PathLike[str]) -> WordVectors:
     """
     from coterie.formats import read
 
-    if Path(path).is_dir():
+    if Path(path).is_dir() and limit is None and format is None:
         from coterie.model import load_vectors
 
         return load_vectors(path)
-    table = read(path)
+    table = read(path, format=format, encoding_errors=encoding_errors, limit=limit)
     return WordVectors(table.words, table.matrix, table.counts)
 
 

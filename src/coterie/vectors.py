@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import ConfigError, FormatError
-from coterie.formats.word2vec import EncodingErrors, read_word2vec, write_word2vec
+from coterie.formats import EncodingErrors, Format, write
+from coterie.formats.word2vec import read_word2vec, write_word2vec
 from coterie.neighbours import BestRows, best_rows, cosines, row_norms, unit
 from coterie.queries import Part, Query, WordQuery, check_whole, parts_of
 from coterie.vocabulary import missing_word
@@ -363,6 +364,40 @@ class WordVectors:
 
     def _told(self, rows: BestRows) -> Neighbours:
         return [(self.words[row], score) for row, score in rows]
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: Format | None = None,
+        replace_spaces: str | None = None,
+    ) -> None:
+        """Write words, vectors and counts as one file, which :func:`coterie.load` reads again.
+
+        Parameters
+        ----------
+        path
+            The name tells the format: ``.safetensors``, ``.npy`` and ``.parquet`` keep everything; ``.bin``,
+            ``.txt``, ``.vec``, ``.glove`` and ``.tsv`` are for other programs.
+        format, replace_spaces
+            As in :func:`coterie.formats.write`.
+
+        Raises
+        ------
+        FormatError
+            Name, word or number that the format can't hold.
+        ResourceError
+            The system refuses; an earlier file is as it was.
+
+        Examples
+        --------
+        >>> import tempfile, coterie, numpy as np
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     WordVectors(["cat", "dog"], np.eye(2, dtype=np.float32)).save(f"{folder}/v.parquet")
+        ...     coterie.load(f"{folder}/v.parquet")
+        WordVectors(2 words, vector_size=2)
+        """
+        write(path, self.words, self.matrix, self.counts, format=format, replace_spaces=replace_spaces)
 
     def save_word2vec_format(
         self,

@@ -103,7 +103,18 @@ def test_info_of_a_model(run: Run, model: Path) -> None:
     assert lines["figures.interrupted"] == "no"
 
 
-@pytest.mark.parametrize("name", ["vectors.bin", "vectors.vec.gz", "vectors.safetensors"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vectors.bin",
+        "vectors.vec.gz",
+        "vectors.safetensors",
+        "vectors.glove.txt",
+        "vectors.npy",
+        "vectors.parquet",
+        "vectors.tsv",
+    ],
+)
 def test_convert_and_read_again(run: Run, model: Path, tmp_path: Path, name: str) -> None:
     result = run("convert", model, tmp_path / name)
     assert result.exit_code == 0, result.stderr
@@ -121,7 +132,7 @@ def test_convert_onto_itself_is_refused(run: Run, model: Path, tmp_path: Path) -
 
 
 def test_convert_says_which_names_it_can_write(run: Run, model: Path, tmp_path: Path) -> None:
-    result = run("convert", model, tmp_path / "vectors.npy")
+    result = run("convert", model, tmp_path / "vectors.npz")
     assert result.exit_code == 1
     assert ".safetensors" in result.stderr
 

@@ -9,7 +9,7 @@ import pytest
 from coterie import formats
 from coterie.errors import ConfigError, FormatError, ResourceError
 from coterie.formats import files
-from coterie.formats.files import reading, replacing_file, replacing_folder
+from coterie.formats.files import reading, replacing_file, replacing_files, replacing_folder
 
 MATRIX = np.eye(3, dtype=np.float32)
 WORDS = ["a", "b", "c"]
@@ -175,6 +175,25 @@ def test_a_relative_path_offers_what_is_in_the_working_folder(tmp_path, monkeypa
         formats.read("vector.bin")
 
 
+def test_too_little_memory_is_told(tmp_path):
+    (tmp_path / "v").touch()
+    with pytest.raises(ResourceError, match="v can't be read: too little memory"), reading(tmp_path / "v"):
+        raise MemoryError
+
+
+def test_two_files_take_their_places_together(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text("old")
+    with pytest.raises(BodyError), replacing_files(one, other) as (first, second):
+        fail_after(lambda: first.write(b"1"), lambda: second.write(b"2"))
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+    with replacing_files(one, other) as (first, second):
+        first.write(b"1")
+        second.write(b"2")
+        assert (one.read_text(), other.exists()) == ("old", False)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"one": "1", "other": "2"}
+
+
 def test_reading_a_folder_as_a_file_is_told(tmp_path):
     with pytest.raises(FormatError, match="is a folder"), reading(tmp_path):
         pass
@@ -194,7 +213,7 @@ def test_the_name_tells_what_to_write_and_the_contents_what_to_read(tmp_path, en
 
 @pytest.mark.parametrize("name", ["v", "v.model", "v.gz", "v.zip"])
 def test_a_name_that_tells_no_format_is_refused(tmp_path, name):
-    with pytest.raises(FormatError, match=r"end it in \.bin, \.txt, \.vec, \.safetensors"):
+    with pytest.raises(FormatError, match=r"end it in \.bin, \.txt, \.vec, \.glove, \.safetensors"):
         formats.write(tmp_path / name, WORDS, MATRIX)
 
 
@@ -207,8 +226,8 @@ def test_safetensors_is_not_compressed(tmp_path):
     ("content", "told"),
     [
         (b"\x80\x04\x95rest", r"is a pickle, perhaps gensim's; save it there with .wv.save_word2vec_format"),
-        (b"\xba\x16O/rest", "is a fastText model"),
-        (b"PAR1rest", "is a Parquet file"),
+        (b"\xba\x16O/rest", r"v is cut short: it ends at byte 8, in its header"),
+        (b"PAR1rest", r"v is damaged or cut short \(8 bytes\)"),
         (b"\x1f\x8brest", r"is gzip-compressed; end its name in \.gz"),
         (b"", "is empty"),
         (b"Once upon a time\nthere was\n", 'expected "words dimensions"'),

@@ -158,8 +158,13 @@ def test_files_of_gensim_both_ways(tmp_path, binary):
 
 
 def test_a_file_larger_than_one_chunk(tmp_path, monkeypatch):
-    for module in ("word2vec", "word2vec_text", "word2vec_binary"):
-        monkeypatch.setattr(f"coterie.formats.{module}._CHUNK", 100)
+    for name in (
+        "word2vec.CHUNK",
+        "number_text.CHUNK",
+        "word2vec_binary._CHUNK",
+        "word2vec_binary._BLOCK_BYTES",
+    ):
+        monkeypatch.setattr(f"coterie.formats.{name}", 100)
     words = [f"w{i}" for i in range(400)]
     matrix = random_matrix(400)
     for binary in (True, False):
@@ -174,10 +179,14 @@ def test_a_file_larger_than_one_chunk(tmp_path, monkeypatch):
 def test_a_file_without_header(tmp_path):
     (tmp_path / "glove.txt").write_bytes(b"the 0.1 0.2\n, 0.3 -0.4\n")
     with pytest.raises(FormatError, match=r'glove.txt, line 1: expected "words dimensions".*no_header=True'):
-        read(tmp_path / "glove.txt")
-    table = read(tmp_path / "glove.txt", no_header=True)
-    assert table.words == ["the", ","]
-    np.testing.assert_array_equal(table.matrix, np.float32([[0.1, 0.2], [0.3, -0.4]]))
+        read_word2vec(tmp_path / "glove.txt")
+    for table in (
+        read_word2vec(tmp_path / "glove.txt", no_header=True),
+        read(tmp_path / "glove.txt"),
+        read(tmp_path / "glove.txt", no_header=True),
+    ):
+        assert table.words == ["the", ","]
+        np.testing.assert_array_equal(table.matrix, np.float32([[0.1, 0.2], [0.3, -0.4]]))
 
 
 def test_windows_line_ends_blank_ends_and_a_marked_header(tmp_path):

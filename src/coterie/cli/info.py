@@ -13,6 +13,10 @@ from coterie.cli.console import Command, Speaker, common_options, print_table
 
 __all__ = ["command"]
 
+_HEAD = 1 << 16
+# A line of text that ends in so many numbers is one of vectors without a line of sizes before it.
+_NUMBERS = 8
+
 
 @click.command(
     "info",
@@ -77,17 +81,33 @@ def _model_facts(path: Path) -> dict[str, Any] | None:
 
 
 def _named_as_vectors(path: Path) -> bool:
-    """Tell vectors from text: by the name, or by the line of sizes that starts word2vec's text format."""
+    """Tell vectors from text: by the name, or where that may be either by what is inside."""
     from coterie.formats.files import COMPRESSIONS, reading
+    from coterie.formats.number_text import is_number
 
     ending = Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix
-    if ending in (".bin", ".vec", ".safetensors"):
+    if ending in (".bin", ".vec", ".glove", ".npy", ".safetensors"):
         return True
-    if ending not in ("", ".txt"):
+    if ending == ".parquet":
+        return _is_table_of_vectors(path)
+    if ending not in ("", ".txt", ".tsv"):
         return False
     with reading(path) as file:
-        fields = file.readline(80).split()
-    return len(fields) == 2 and all(field.isdigit() for field in fields)
+        fields = file.read(_HEAD).split(b"\n", 1)[0].split()
+    if len(fields) == 2 and ending != ".tsv":
+        return all(field.isdigit() for field in fields)
+    return len(fields) > _NUMBERS and all(map(is_number, fields[-_NUMBERS:]))
+
+
+def _is_table_of_vectors(path: Path) -> bool:
+    from coterie.errors import FormatError
+    from coterie.formats.words_parquet import read_words_parquet
+
+    try:
+        read_words_parquet(path, limit=1)
+    except FormatError:
+        return False
+    return True
 
 
 def _bytes_in(folder: Path) -> int:

@@ -10,27 +10,58 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import ConfigError, FormatError
-from coterie.formats.detect import detect
+from coterie.formats.detect import Format, detect
+from coterie.formats.fasttext_model import read_fasttext
 from coterie.formats.files import COMPRESSIONS
 from coterie.formats.folder import read_table
+from coterie.formats.glove import read_glove, write_glove
+from coterie.formats.numpy_array import read_npy, write_npy
+from coterie.formats.projector import read_projector, write_projector
 from coterie.formats.table import WordTable
-from coterie.formats.word2vec import EncodingErrors, read_word2vec, write_word2vec
+from coterie.formats.word2vec import read_word2vec, write_word2vec
+from coterie.formats.words import EncodingErrors, check_reading, distinct
+from coterie.formats.words_parquet import read_words_parquet, write_words_parquet
 from coterie.formats.words_safetensors import read_words_safetensors, write_words_safetensors
 
-__all__ = ["WRITABLE", "WordTable", "check_writable", "read", "write"]
+__all__ = ["FORMATS", "WRITABLE", "EncodingErrors", "Format", "WordTable", "check_writable", "read", "write"]
 
-WRITABLE = (".bin", ".txt", ".vec", ".safetensors")
-"""Endings that :func:`write` knows; all but the last may be followed by one of a compression."""
+FORMATS: tuple[Format, ...] = (
+    "word2vec",
+    "word2vec-binary",
+    "glove",
+    "fasttext",
+    "safetensors",
+    "npy",
+    "parquet",
+    "projector",
+)
+"""Names of the formats, for where contents or name do not tell; ``fasttext`` is only read."""
+
+_ENDINGS: dict[str, Format] = {
+    ".bin": "word2vec-binary",
+    ".txt": "word2vec",
+    ".vec": "word2vec",
+    ".glove": "glove",
+    ".safetensors": "safetensors",
+    ".npy": "npy",
+    ".parquet": "parquet",
+    ".tsv": "projector",
+}
+_COMPRESSIBLE = (".bin", ".txt", ".vec", ".glove")
+
+WRITABLE = tuple(_ENDINGS)
+"""Endings that :func:`write` knows; the first four may be followed by one of a compression."""
 
 
 def read(
     path: str | os.PathLike[str],
     *,
+    format: Format | None = None,
     encoding_errors: EncodingErrors = "strict",
     limit: int | None = None,
     no_header: bool = False,
 ) -> WordTable:
-    """Read a model folder, a safetensors file of words, or word2vec's text or binary format.
+    """Read a model folder or a file of vectors in any of the formats.
 
     A file's contents tell its format, whatever its name; the name tells the compression.
 
@@ -38,13 +69,27 @@ def read(
     ----------
     path
         File or folder.
-    encoding_errors, limit, no_header
-        As in :func:`~coterie.formats.word2vec.read_word2vec`; ``limit`` holds for every format.
+    format
+        One of :data:`FORMATS`, where the contents don't tell.
+    encoding_errors
+        For words that are not UTF-8 (word2vec.c cuts long words in the middle of a letter):
+        ``"strict"`` raises, ``"replace"`` and ``"ignore"`` are those of :meth:`bytes.decode`.
+    limit
+        Take only so many of the first words.
+    no_header
+        The same as ``format="glove"``, by gensim's name.
+
+    Returns
+    -------
+    WordTable
+        Where a word is listed twice its first vector is kept, with a warning.
 
     Raises
     ------
     FormatError
         Nothing that can be read is there.
+    ResourceError
+        The system refuses.
 
     Examples
     --------
@@ -55,46 +100,83 @@ def read(
     ['cat', 'dog']
     """
     path = Path(path)
+    check_reading(encoding_errors, limit)
+    if no_header and format not in (None, "glove"):
+        raise ConfigError(f"no_header means format 'glove', but format is {format!r}. Leave one out.")
+    if format is not None and format not in FORMATS:
+        raise ConfigError(f"format is {format!r}; choose one of {', '.join(FORMATS)}.")
     if path.is_dir():
+        if format is not None or no_header:
+            raise ConfigError(f"format is for files, and {path} is a folder. Leave it out.")
         return _first(read_table(path), limit)
-    kind = "text" if no_header else detect(path)
+    return distinct(
+        path, _read(path, "glove" if no_header else format or detect(path), encoding_errors, limit)
+    )
+
+
+def _read(path: Path, kind: Format, errors: EncodingErrors, limit: int | None) -> WordTable:
     if kind == "safetensors":
         return _first(read_words_safetensors(path), limit)
-    return read_word2vec(
-        path, binary=kind == "binary", encoding_errors=encoding_errors, limit=limit, no_header=no_header
-    )
+    if kind in ("word2vec", "word2vec-binary"):
+        return read_word2vec(path, binary=kind == "word2vec-binary", encoding_errors=errors, limit=limit)
+    readers = {
+        "glove": read_glove,
+        "fasttext": read_fasttext,
+        "npy": read_npy,
+        "parquet": read_words_parquet,
+        "projector": read_projector,
+    }
+    return readers[kind](path, encoding_errors=errors, limit=limit)
 
 
 def _first(table: WordTable, limit: int | None) -> WordTable:
     if limit is None:
         return table
-    if limit < 1:
-        raise ConfigError(f"limit is {limit}; it must be at least 1.")
     counts = None if table.counts is None else table.counts[:limit]
     return WordTable(table.words[:limit], table.matrix[:limit], counts)
 
 
-def check_writable(path: str | os.PathLike[str]) -> str:
-    """Return the ending by which :func:`write` knows the format, before any work is done for it.
+def check_writable(path: str | os.PathLike[str], format: Format | None = None) -> Format:
+    """Return the format that :func:`write` will write, before any work is done for it.
 
     Raises
     ------
     FormatError
-        The name ends in something else.
+        The name tells none, or the format can't be compressed or written.
 
     Examples
     --------
     >>> check_writable("vectors.txt.gz")
-    '.txt'
+    'word2vec'
+    >>> check_writable("vectors.glove.txt")
+    'glove'
     """
     name = Path(path)
-    ending = Path(name.stem).suffix if name.suffix in COMPRESSIONS else name.suffix
-    if ending not in WRITABLE:
+    compressed = name.suffix in COMPRESSIONS
+    endings = (name.with_suffix("") if compressed else name).suffixes
+    if format is not None and format not in FORMATS:
+        raise ConfigError(f"format is {format!r}; choose one of {', '.join(FORMATS)}.")
+    kind = format or ("glove" if endings[-2:] == [".glove", ".txt"] else _ENDINGS.get("".join(endings[-1:])))
+    if kind is None:
         raise FormatError(
             f"{path}: the name tells the format to write; end it in {', '.join(WRITABLE)} "
-            f"(the first three may be followed by {', '.join(COMPRESSIONS)})."
+            f"(the first four may be followed by {', '.join(COMPRESSIONS)}), or name the format."
         )
-    return ending
+    if kind == "fasttext":
+        raise FormatError(
+            "fastText's own format is only read. End the name in .vec, which fastText takes as pretrained."
+        )
+    if compressed and kind not in {_ENDINGS[ending] for ending in _COMPRESSIBLE}:
+        raise FormatError(f"{path}: {kind} files can't be compressed: {_UNCOMPRESSED[kind]}.")
+    return kind
+
+
+_UNCOMPRESSED = {
+    "safetensors": "they are mapped on load",
+    "npy": "they are mapped on load",
+    "parquet": "they are compressed inside",
+    "projector": "two files belong together",
+}
 
 
 def write(
@@ -103,19 +185,23 @@ def write(
     matrix: NDArray[np.float32],
     counts: NDArray[np.int64] | None = None,
     *,
+    format: Format | None = None,
     replace_spaces: str | None = None,
 ) -> None:
-    """Write vectors in the format that the name tells: ``.bin``, ``.txt``, ``.vec`` or ``.safetensors``.
+    """Write vectors in the format that the name tells, or that ``format`` names.
 
     Parameters
     ----------
     path
-        The file; an earlier one is replaced when the new one is complete.
+        The file, ending in one of :data:`WRITABLE`; an earlier one is replaced when the new one is complete.
     words, matrix, counts
         The words, their float32 vectors, shape ``(len(words), vector_size)``, and int64 counts, which
-        only safetensors holds.
+        word2vec's and GloVe's formats don't hold.
+    format
+        One of :data:`FORMATS` but ``"fasttext"``, whatever the name.
     replace_spaces
-        For word2vec's formats: what to write for a blank or newline inside a word; by default an error.
+        What to write for a character inside a word that the format can't hold (word2vec's and GloVe's: blank
+        and newline; lists of words, beside ``.npy`` and ``.tsv``: tab and line ends); by default an error.
 
     Raises
     ------
@@ -124,8 +210,17 @@ def write(
     ResourceError
         The system refuses.
     """
-    ending = check_writable(path)
-    if ending == ".safetensors":
+    kind = check_writable(path, format)
+    if kind in ("word2vec", "word2vec-binary"):
+        binary = kind == "word2vec-binary"
+        write_word2vec(path, words, matrix, binary=binary, replace_spaces=replace_spaces)
+    elif kind == "glove":
+        write_glove(path, words, matrix, replace_spaces=replace_spaces)
+    elif kind == "safetensors":
         write_words_safetensors(path, words, matrix, counts)
+    elif kind == "parquet":
+        write_words_parquet(path, words, matrix, counts)
+    elif kind == "npy":
+        write_npy(path, words, matrix, counts, replace_spaces=replace_spaces)
     else:
-        write_word2vec(path, words, matrix, binary=ending == ".bin", replace_spaces=replace_spaces)
+        write_projector(path, words, matrix, counts, replace_spaces=replace_spaces)

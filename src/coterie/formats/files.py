@@ -25,7 +25,15 @@ from typing import BinaryIO, cast
 
 from coterie.errors import CoterieError, FormatError, ResourceError
 
-__all__ = ["COMPRESSIONS", "missing_path", "reading", "replacing_file", "replacing_folder", "try_folder"]
+__all__ = [
+    "COMPRESSIONS",
+    "missing_path",
+    "reading",
+    "replacing_file",
+    "replacing_files",
+    "replacing_folder",
+    "try_folder",
+]
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 """Endings of a name that say how the file is compressed."""
@@ -45,7 +53,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     FormatError
         Nothing is there, a folder is there, or the archive is broken (also while reading in the body).
     ResourceError
-        The system refuses.
+        The system refuses, or has too little memory.
     """
     path = Path(path)
     if not path.exists():
@@ -60,6 +68,8 @@ def reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         raise _broken_archive(path, error) from error
+    except MemoryError as error:
+        raise ResourceError(f"{path} can't be read: too little memory. Set limit, or free some.") from error
     except OSError as error:
         # bz2 and zstd tell of bad data with a plain OSError, without a number of the system's.
         if compressed and error.errno is None:
@@ -127,24 +137,48 @@ def replacing_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     ResourceError
         No room, no permission, no such folder; nothing is left behind and an earlier file is as it was.
     """
-    named, path = path, Path(os.path.realpath(path))
+    with replacing_files(path) as (file,):
+        yield file
+
+
+@contextlib.contextmanager
+def replacing_files(*paths: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, ...]]:
+    """Like :func:`replacing_file` for files that belong together.
+
+    All are complete on the disk before the first of them takes its place; they do so in the order given.
+    """
+    real = [_replaceable(path) for path in paths]
+    partials: list[Path] = []
+    with _refusals(paths[0]), contextlib.ExitStack() as locks:
+        try:
+            with contextlib.ExitStack() as sinks:
+                opened = []
+                for path in real:
+                    _sweep(path)
+                    partial = _partial(path)
+                    partial.touch(exist_ok=False)
+                    partials.append(partial)
+                    _lock(locks.enter_context(_opened(partial)))
+                    raw = sinks.enter_context(partial.open("wb", buffering=_BUFFER))
+                    opened.append(sinks.enter_context(_compressed(raw, path.suffix)))
+                yield tuple(opened)
+            for partial in partials:
+                _sync(partial)
+            for partial, path in zip(partials, real, strict=True):
+                partial.replace(path)
+        except BaseException:
+            for partial in partials:
+                partial.unlink(missing_ok=True)
+            raise
+        for folder in {path.parent for path in real}:
+            _sync(folder)
+
+
+def _replaceable(named: str | os.PathLike[str]) -> Path:
+    path = Path(os.path.realpath(named))
     if path.exists() and not path.is_file():
         raise FormatError(f"{named} is not a regular file and is not replaced. Choose another name.")
-    with _refusals(named):
-        _sweep(path)
-        partial = _partial(path)
-        partial.touch(exist_ok=False)
-        with _opened(partial) as descriptor:
-            _lock(descriptor)
-            try:
-                with partial.open("wb", buffering=_BUFFER) as raw, _compressed(raw, path.suffix) as sink:
-                    yield sink
-                os.fsync(descriptor)
-                partial.replace(path)
-            except BaseException:
-                partial.unlink(missing_ok=True)
-                raise
-        _sync(path.parent)
+    return path
 
 
 @contextlib.contextmanager

@@ -10,27 +10,32 @@ program's ``-save-vocab`` writes it: ``word count`` in each line.
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.errors import ConfigError, FormatError, ResourceError
-from coterie.formats import word2vec_binary, word2vec_text
+from coterie.errors import ConfigError, FormatError
+from coterie.formats import word2vec_binary
 from coterie.formats.detect import detect
 from coterie.formats.files import COMPRESSIONS, reading, replacing_file
+from coterie.formats.glove import read_glove
+from coterie.formats.number_text import CHUNK, NumberText, write_numbers
+from coterie.formats.rows import RowBuffer, check_size
 from coterie.formats.table import WordTable
+from coterie.formats.words import (
+    EncodingErrors,
+    check_reading,
+    decode_words,
+    distinct,
+    encode_words,
+    row_blocks,
+    shown,
+)
 
 __all__ = ["EncodingErrors", "read_word2vec", "write_word2vec"]
-
-EncodingErrors = Literal["strict", "replace", "ignore"]
-
-_CHUNK = 8 << 20
-_ROWS = 1 << 16
-_SHOWN = 60
 
 
 def read_word2vec(
@@ -71,31 +76,44 @@ def read_word2vec(
         The file is missing, damaged, cut short, or holds something that is no finite number.
     """
     path = Path(path)
-    _check_options(encoding_errors, limit, binary, no_header)
-    if binary is None:
-        binary = not no_header and detect(path) == "binary"
+    check_reading(encoding_errors, limit)
+    if no_header and binary:
+        raise ConfigError("no_header is for text files; a binary file can't be read without its header.")
     if no_header:
-        rows, size = word2vec_text.measure(path)
-    with reading(path) as file:
-        head = file.read(_CHUNK)
-        if not no_header:
-            rows, size, head = _header(path, head, binary)
-            if limit is None:
-                _check_size(path, rows, size, binary)
-        matrix = _allocate(path, min(rows, limit or rows), size)
-        complete = limit is None or limit >= rows
-        if binary:
-            encoded = word2vec_binary.read_rows(file, head, matrix, path=path, complete=complete)
-        else:
-            line = 1 if no_header else 2
-            encoded = word2vec_text.read_rows(
-                file, head, matrix, path=path, complete=complete, first_line=line
+        table = read_glove(path, encoding_errors=encoding_errors, limit=limit)
+    else:
+        if binary is None:
+            binary = detect(path) == "word2vec-binary"
+        with reading(path) as file:
+            table = _read(path, file, binary, limit, encoding_errors)
+    table = distinct(path, table)
+    counts = None if fvocab is None else _read_counts(Path(fvocab), table.words, encoding_errors)
+    return WordTable(table.words, table.matrix, counts)
+
+
+def _read(path: Path, file: BinaryIO, binary: bool, limit: int | None, errors: EncodingErrors) -> WordTable:
+    announced, size, head = _header(path, file.read(CHUNK), binary)
+    wanted = min(announced, limit or announced)
+    rows = RowBuffer(path, size, _room(path, announced, wanted, size, binary))
+    complete = wanted == announced
+    if binary:
+        words = word2vec_binary.read_rows(
+            file, head, rows, wanted, path=path, complete=complete, errors=errors
+        )
+        return WordTable(words, rows.matrix())
+    words = []
+    text = NumberText(path, size, first_line=2)
+    for encoded, block in text.read(file, head, None if complete else wanted):
+        if len(words) + len(encoded) > wanted:
+            raise FormatError(
+                f"{path}: line 1 announces {announced:,} words, and more follow from "
+                f"line {2 + announced}. Correct line 1."
             )
-    words = _decode(path, encoded, encoding_errors)
-    _check_finite(path, words, matrix)
-    words, matrix = _distinct(path, words, matrix)
-    counts = None if fvocab is None else _read_counts(Path(fvocab), words, encoding_errors)
-    return WordTable(words, matrix, counts)
+        words += decode_words(path, encoded, errors, len(words) + 1)
+        rows.append(block)
+    if len(words) < wanted:
+        raise FormatError(f"{path} is cut short: line 1 announces {announced:,} words, found {len(words):,}.")
+    return WordTable(words, rows.matrix())
 
 
 def write_word2vec(
@@ -136,30 +154,21 @@ def write_word2vec(
     ResourceError
         The system refuses; an earlier file is as it was.
     """
-    encoded = _encode(words, replace_spaces)
+    encoded = encode_words(words, " \n", replace_spaces, "word2vec's formats end a word")
     if fvocab is not None and counts is None:
         raise ConfigError("fvocab needs counts, and these vectors have none. Leave fvocab out.")
     with replacing_file(path) as file:
         file.write(b"%d %d\n" % matrix.shape)
-        write = word2vec_binary.write_rows if binary else word2vec_text.write_rows
-        step = max(1, (1 << 20) // max(1, matrix.shape[1]))
-        for start in range(0, len(words), step):
-            block = np.ascontiguousarray(matrix[start : start + step], dtype="<f4")
-            _check_finite(Path(path), words[start : start + step], block)
-            write(file, encoded[start : start + step], block)
+        for start, block in row_blocks(Path(path), words, matrix):
+            named = encoded[start : start + len(block)]
+            if binary:
+                word2vec_binary.write_rows(file, named, block)
+            else:
+                write_numbers(file, block, b" ", named)
     if fvocab is not None and counts is not None:
         with replacing_file(fvocab) as file:
             lines = (b"%s %d\n" % pair for pair in zip(encoded, counts.tolist(), strict=True))
             file.writelines(lines)
-
-
-def _check_options(encoding_errors: str, limit: int | None, binary: bool | None, no_header: bool) -> None:
-    if encoding_errors not in ("strict", "replace", "ignore"):
-        raise ConfigError(f"encoding_errors is {encoding_errors!r}; choose one of strict, replace, ignore.")
-    if limit is not None and limit < 1:
-        raise ConfigError(f"limit is {limit}; it must be at least 1.")
-    if no_header and binary:
-        raise ConfigError("no_header is for text files; a binary file can't be read without its header.")
 
 
 def _header(path: Path, head: bytes, binary: bool) -> tuple[int, int, bytes]:
@@ -168,99 +177,31 @@ def _header(path: Path, head: bytes, binary: bool) -> tuple[int, int, bytes]:
     fields = line.removeprefix(b"\xef\xbb\xbf").split()
     if not head:
         raise FormatError(f"{path} is empty.")
-    if len(fields) != 2 or not (fields[0].isdigit() and fields[1].isdigit()):
-        shown = line[:_SHOWN].decode("utf-8", "backslashreplace")
+    # More digits than any count has: Python refuses to read very long ones.
+    if len(fields) != 2 or not all(field.isdigit() and len(field) < 19 for field in fields):
         hint = "" if binary else " If the file begins with its first word (GloVe), pass no_header=True."
-        raise FormatError(f'{path}, line 1: expected "words dimensions" (71290 100), found {shown!r}.{hint}')
+        raise FormatError(
+            f'{path}, line 1: expected "words dimensions" (71290 100), found {shown(line)!r}.{hint}'
+        )
     rows, size = int(fields[0]), int(fields[1])
     if not rows or not size or not newline:
         raise FormatError(f"{path}, line 1: {rows} words of {size} dimensions; there are no vectors.")
+    check_size(f"{path}, line 1", size)
     return rows, size, rest
 
 
-def _check_size(path: Path, rows: int, size: int, binary: bool) -> None:
-    """Notice a file cut short, or a nonsensical header, before room is made for the matrix."""
-    least = rows * (4 * size + 2 if binary else 2 * size + 2) - 1
+def _room(path: Path, announced: int, wanted: int, size: int, binary: bool) -> int:
+    """Return for how many rows to make room; notice a file cut short, or a nonsensical header."""
+    if path.suffix in COMPRESSIONS:
+        return 0  # the file's size says nothing
     found = path.stat().st_size
-    if path.suffix not in COMPRESSIONS and found < least:
+    row = 4 * size + 2 if binary else 2 * size + 2
+    if wanted == announced and found < announced * row - 1:
         raise FormatError(
-            f"{path} is cut short: {rows:,} words of {size} dimensions, as line 1 says, need at least "
-            f"{least:,} bytes, found {found:,}. Fetch or write it again."
+            f"{path} is cut short: {announced:,} words of {size} dimensions, as line 1 says, need at least "
+            f"{announced * row - 1:,} bytes, found {found:,}. Fetch or write it again."
         )
-
-
-def _allocate(path: Path, rows: int, size: int) -> NDArray[np.float32]:
-    try:
-        return np.empty((rows, size), dtype="<f4")
-    except (MemoryError, ValueError) as error:
-        need = rows * size * 4 / 2**30
-        raise ResourceError(
-            f"{path}: {rows:,} words of {size} dimensions need {need:,.1f} GiB of memory. Set limit."
-        ) from error
-
-
-def _decode(path: Path, encoded: list[bytes], errors: EncodingErrors) -> list[str]:
-    try:
-        words = b"\n".join(encoded).decode("utf-8").split("\n")
-    except UnicodeDecodeError:
-        words = []
-        for i, word in enumerate(encoded, 1):
-            try:
-                words.append(word.decode("utf-8", errors))
-            except UnicodeDecodeError as error:
-                raise FormatError(
-                    f"{path}: word {i:,} is not UTF-8: {word[:_SHOWN]!r} ({error.reason}). "
-                    "Pass encoding_errors='replace' to read it all the same."
-                ) from None
-    return words
-
-
-def _encode(words: Sequence[str], replacement: str | None) -> list[bytes]:
-    if replacement is not None:
-        if " " in replacement or "\n" in replacement or not replacement:
-            raise ConfigError(
-                f"replace_spaces is {replacement!r}; give something without blanks, such as '_'."
-            )
-        words = [word.replace(" ", replacement).replace("\n", replacement) for word in words]
-        if len(set(words)) != len(words):
-            raise FormatError(f"with {replacement!r} for blanks two words become the same; choose another.")
-    bad = next((word for word in words if not word or " " in word or "\n" in word), None)
-    if bad is not None:
-        raise FormatError(
-            f"the word {bad!r} can't be written: word2vec's formats end a word at a blank or newline. "
-            "Pass replace_spaces='_', or write a .safetensors file."
-        )
-    try:
-        return [word.encode("utf-8") for word in words]
-    except UnicodeEncodeError as error:
-        raise FormatError(
-            f"the word {error.object!r} is not Unicode text and can't be written as UTF-8."
-        ) from None
-
-
-def _check_finite(path: Path, words: Sequence[str], matrix: NDArray[np.float32]) -> None:
-    for start in range(0, len(matrix), _ROWS):
-        finite = np.isfinite(matrix[start : start + _ROWS]).all(axis=1)
-        if not finite.all():
-            row = start + int(finite.argmin())
-            raise FormatError(f"{path}: the vector of {words[row]!r} holds NaN or infinity; it is of no use.")
-
-
-def _distinct(
-    path: Path, words: list[str], matrix: NDArray[np.float32]
-) -> tuple[list[str], NDArray[np.float32]]:
-    first: dict[str, int] = {}
-    for row, word in enumerate(words):
-        first.setdefault(word, row)
-    if len(first) == len(words):
-        return words, matrix
-    twice = next(word for row, word in enumerate(words) if first[word] != row)
-    warnings.warn(
-        f"{path}: {len(words) - len(first):,} rows repeat a word (the first is {twice!r}); "
-        "the first vector of each word is kept.",
-        stacklevel=3,
-    )
-    return list(first), matrix[list(first.values())]
+    return min(wanted, found // row + 1)
 
 
 def _read_counts(path: Path, words: list[str], errors: EncodingErrors) -> NDArray[np.int64]:
@@ -272,12 +213,9 @@ def _read_counts(path: Path, words: list[str], errors: EncodingErrors) -> NDArra
     return np.fromiter((counts[word] for word in words), dtype=np.int64, count=len(words))
 
 
-def _count_lines(path: Path, file: BinaryIO, errors: EncodingErrors) -> list[tuple[str, int]]:
-    pairs = []
+def _count_lines(path: Path, file: BinaryIO, errors: EncodingErrors) -> Iterator[tuple[str, int]]:
     for number, line in enumerate(file.read().removesuffix(b"\n").split(b"\n"), 1):
         word, blank, count = line.rstrip(b"\r").rpartition(b" ")
-        if not blank or not count.isdigit():
-            shown = line[:_SHOWN].decode("utf-8", "backslashreplace")
-            raise FormatError(f'{path}, line {number}: expected "word count", found {shown!r}.')
-        pairs.append((_decode(path, [word], errors)[0], int(count)))
-    return pairs
+        if not blank or not count.isdigit() or len(count) > 18:
+            raise FormatError(f'{path}, line {number}: expected "word count", found {shown(line)!r}.')
+        yield decode_words(path, [word], errors, number)[0], int(count)

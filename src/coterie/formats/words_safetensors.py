@@ -19,6 +19,7 @@ from coterie.errors import FormatError
 from coterie.formats.files import COMPRESSIONS, replacing_file
 from coterie.formats.safetensors import map_safetensors, write_safetensors
 from coterie.formats.table import WordTable
+from coterie.formats.words import check_finite
 
 __all__ = ["read_words_safetensors", "write_words_safetensors"]
 
@@ -32,20 +33,36 @@ def read_words_safetensors(path: str | os.PathLike[str]) -> WordTable:
         raise FormatError(
             f"{path} has arrays {', '.join(arrays) or '(none)'}; expected vectors, words and word_ends."
         )
-    vectors, ends = arrays["vectors"], arrays["word_ends"]
-    text = arrays["words"].tobytes()
+    vectors, ends, text = arrays["vectors"], arrays["word_ends"], arrays["words"].tobytes()
     counts = arrays.get("counts")
-    lengths = np.diff(ends, prepend=0) if ends.ndim == 1 else np.array([-1])
-    if vectors.ndim != 2 or len(lengths) != len(vectors) or (lengths < 0).any() or lengths.sum() != len(text):
-        raise FormatError(f"{path} is damaged: vectors of shape {vectors.shape}, but {len(ends):,} words.")
-    if counts is not None and counts.shape != (len(vectors),):
-        raise FormatError(f"{path} is damaged: {len(vectors):,} words, but counts of shape {counts.shape}.")
-    bounds = [0, *ends.tolist()]
+    if (
+        vectors.ndim != 2
+        or vectors.dtype.kind != "f"
+        or ends.shape != vectors.shape[:1]
+        or ends.dtype.kind != "i"
+    ):
+        raise FormatError(
+            f"{path} is damaged: vectors of shape {vectors.shape} ({vectors.dtype}), but word_ends of shape "
+            f"{ends.shape} ({ends.dtype})."
+        )
+    bounds = np.concatenate(([0], ends))
+    if (bounds[1:] < bounds[:-1]).any() or bounds[-1] != len(text):
+        raise FormatError(
+            f"{path} is damaged: its word_ends do not divide the {len(text):,} bytes of its words."
+        )
+    if counts is not None and (counts.shape != vectors.shape[:1] or counts.dtype.kind != "i"):
+        raise FormatError(
+            f"{path} is damaged: {len(vectors):,} words, but counts of shape {counts.shape} ({counts.dtype})."
+        )
     try:
-        words = [text[start:end].decode() for start, end in itertools.pairwise(bounds)]
+        words = [text[start:end].decode() for start, end in itertools.pairwise(bounds.tolist())]
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is damaged: its words are not UTF-8 ({error.reason}).") from error
-    return WordTable(words, vectors.astype(np.float32, copy=False), counts)
+    if vectors.dtype != np.float32:
+        with np.errstate(over="ignore", invalid="ignore"):  # it becomes infinite, and is found as that
+            vectors = vectors.astype(np.float32)
+        check_finite(Path(path), words, vectors)
+    return WordTable(words, vectors, None if counts is None else counts.astype(np.int64, copy=False))
 
 
 def write_words_safetensors(
@@ -63,8 +80,10 @@ def write_words_safetensors(
     words, matrix, counts
         The words, their float32 vectors, shape ``(len(words), vector_size)``, and int64 counts.
     """
-    if Path(path).suffix in COMPRESSIONS:
+    path = Path(path)
+    if path.suffix in COMPRESSIONS:
         raise FormatError(f"{path}: safetensors files are mapped, so they can't be compressed.")
+    check_finite(path, words, matrix)
     try:
         encoded = [word.encode() for word in words]
     except UnicodeEncodeError as error:
