@@ -10,9 +10,12 @@ _LINES, _WIDTH = 12, 110
 _URL = re.compile(r"\w[\w+.-]*://[^\s'\"<>)\]]+")
 _PATH = re.compile(r"(?<![\w.])(?:~|\.{1,2})?(?:/[\w.+@%:=~-]+)+/?")
 _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b")
-_WITH_PORT = re.compile(r"\b[\w-]+(?:\.[\w-]+)+:\d+\b")
+_WITH_PORT = re.compile(r"\b[\w-]+(?:\.[\w-]+)+(?<!\.c)(?<!\.h)(?<!\.cc)(?<!\.cpp)(?<!\.py):\d{2,5}\b(?!:)")
+# In a line about the network every name that could be a host's is taken for one.
 _NETWORK = re.compile(r"host|resol|proxy|index|connect|certificate|retr", re.IGNORECASE)
-_DOTTED = re.compile(r"\b[a-zA-Z][\w-]*(?:\.[\w-]+)*\.[a-zA-Z]{2,}\b|(?<=host=')[^']+|(?<=host=\")[^\"]+")
+_HOST = re.compile(
+    r"\b[a-zA-Z][\w-]*(?:\.[\w-]+)*\.[a-zA-Z]{2,}(?::\d+)?\b|\b[\w-]+:\d{2,5}\b|(?<=host=)['\"]?[\w.-]+['\"]?"
+)
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -32,12 +35,6 @@ def log_lines(log: str) -> list[str]:
 def _without_places(line: str) -> str:
     line = _URL.sub("URL", line)
     network = _NETWORK.search(line)
-    line = _PATH.sub(_last_part, line)
+    line = _PATH.sub(lambda path: "…/" + path[0].rstrip("/").rpartition("/")[2], line)
     line = _WITH_PORT.sub("HOST", _ADDRESS.sub("HOST", line))
-    return _DOTTED.sub("HOST", line) if network else line
-
-
-def _last_part(path: re.Match[str]) -> str:
-    """Return the last part of a path; one of a single part stays, since it may be a ratio."""
-    parts = [part for part in path[0].split("/") if part]
-    return path[0] if len(parts) < 2 and not path[0].startswith(("~", ".")) else f"…/{parts[-1]}"
+    return _HOST.sub("HOST", line) if network else line

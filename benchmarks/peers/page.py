@@ -32,7 +32,7 @@ def page(results: Results) -> str:
         paragraph(
             "Written by `make bench`; not to be edited. Each measurement is a process of its own on as many",
             "cores as it has threads; peers take turns, and each run begins with another one; medians of the",
-            f"runs ({_runs(results, measured)}). All of them are in [benchmarks.json](figures/benchmarks.json).",
+            f"runs ({_runs(results, measured)}). All are in [benchmarks.json](figures/benchmarks.json).",
         ),
         paragraph(
             f"What every peer is told: Skip-gram with negative sampling, window {WINDOW} (radius drawn from",
