@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.measurements import Measurement
 from benchmarks.peers.peers import PEERS, SIDE, Peer
@@ -13,6 +13,8 @@ from benchmarks.peers.settings import label
 from benchmarks.tables import counted
 
 __all__ = ["NAMES", "SHORT_TEXT", "in_turns", "jobs"]
+
+_T = TypeVar("_T")
 
 NAMES = ("cold", "ingest", "reading", "speed", "models")
 SHORT_TEXT = ("reading", "speed")  # sections whose text is the shorter one
@@ -47,10 +49,10 @@ def jobs(
     return [measurement for name in NAMES if name in sections for measurement in makers[name]()]
 
 
-def in_turns(names: Sequence[str], run: int) -> Sequence[str]:
+def in_turns(choices: Sequence[_T], run: int) -> list[_T]:
     """Return the peers of one run: every run begins with another, so that none is always first."""
-    first = run % len(names)
-    return [*names[first:], *names[:first]]
+    first = run % len(choices)
+    return [*choices[first:], *choices[:first]]
 
 
 def _cold(options: argparse.Namespace) -> Iterator[Measurement]:
@@ -85,10 +87,10 @@ def _reading(options: argparse.Namespace, peers: Sequence[str], words: int) -> I
 
 
 def _speed(options: argparse.Namespace, peers: Sequence[str], words: int) -> Iterator[Measurement]:
-    """Every setting on every number of threads, one epoch."""
-    for threads, size, negative in product(options.threads, options.sizes, options.negatives):
+    """Every setting, one epoch; each peer on every number of threads before the next has its turn."""
+    for size, negative in product(options.sizes, options.negatives):
         for run in range(options.runs):
-            for name in in_turns(peers, run):
+            for name, threads in product(in_turns(peers, run), in_turns(options.threads, run)):
                 yield _training("speed", name, size, negative, threads, 1, run, words, judged=False)
 
 
