@@ -284,7 +284,7 @@ def test_a_run_of_all_sections(tmp_path, capsys):
     (tmp_path / "wordsim353.tsv").write_text("w1\tw2\t3\nw2\tw3\t1\nw4\tw5\t2\nw1\tw9\t4\n")
     here = [name for name, peer in PEERS.items() if peer.installed]
     small = ["--corpus", str(corpus), "--eval-dir", str(tmp_path), "--docs", str(tmp_path)]
-    small += ["--peers", ",".join(here), "--runs", "1", "--epochs", "2", "--sizes", "16", "--negatives", "2"]
+    small += ["--peers", ",".join(here), "--runs", "1", "--epochs", "2", "--sizes", "300", "--negatives", "2"]
     small += ["--threads", "1", "--speed-words", "20000"]
 
     program.main(small)
