@@ -40,8 +40,8 @@ check: $(VENV)/installed  ## the fast part: format, lint, strict types, import c
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/bench-installed  ## speed and quality beside gensim; CORPUS=file EVAL=folder BENCH="--words 5000000" to choose
-	$(BIN)/python benchmarks/run.py $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
+bench: $(VENV)/bench-installed  ## speed, memory, quality beside gensim, word2vec.c, fastText; CORPUS=file EVAL=folder BENCH="--words 5000000" to choose
+	$(BIN)/python -m benchmarks.peers $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
 
 bench-phrases: $(VENV)/bench-installed  ## phrase learning beside gensim; CORPUS=file BENCH="--words 5000000" to choose
 	$(BIN)/python benchmarks/phrases.py $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)

@@ -26,7 +26,7 @@ from typing import Any
 
 from command import shown_arguments
 from machine import machine
-from measure import PeakMemory
+from memory import PeakMemory
 from prepare import Text, prepare
 
 __all__: list[str] = []

@@ -9,22 +9,20 @@ Each measurement runs in a process of its own, and is kept in ``docs/figures/obj
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks.command import shown_arguments
 from benchmarks.machine import machine
+from benchmarks.measurements import measure_all
 from benchmarks.objectives.figures import draw
 from benchmarks.objectives.page import page
-from benchmarks.objectives.results import Results
-from benchmarks.objectives.sections import JUDGED, NAMES, Measurement, jobs
+from benchmarks.objectives.sections import JUDGED, NAMES, jobs
 from benchmarks.objectives.text import encode_text
+from benchmarks.results import Results
 
 __all__: list[str] = []
 
@@ -108,51 +106,10 @@ def _measure(options: argparse.Namespace, results: Results, command: str) -> int
             "text": str(text.folder),
             "eval_dir": str(options.eval_dir.resolve()) if options.eval_dir else None,
         }
-        return _run(todo, where, results)
+        return measure_all(todo, "benchmarks.objectives.measure", lambda _: where, results, _brief)
 
 
-def _run(todo: list[Measurement], where: dict[str, Any], results: Results) -> int:
-    """Do the measurements one after another; return how many failed."""
-    failed, start, done = 0, time.perf_counter(), 0.0
-    total = sum(measurement.guess for measurement in todo)
-    for number, measurement in enumerate(todo, 1):
-        result = _in_a_process(measurement, where)
-        if result is None:
-            failed += 1
-        else:
-            results.add(measurement.section, measurement.name, measurement.job, result)
-        done += measurement.guess
-        elapsed = time.perf_counter() - start
-        left = elapsed / done * (total - done) / 60
-        print(
-            f"[{number}/{len(todo)}] {measurement}: {_brief(result)} "
-            f"({elapsed / 60:.1f} min, about {left:.1f} more)",
-            flush=True,
-        )
-    return failed
-
-
-def _in_a_process(measurement: Measurement, where: dict[str, Any]) -> dict[str, Any] | None:
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.objectives.measure",
-        json.dumps({**measurement.job, **where}),
-    ]
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    threads = dict.fromkeys(names, str(measurement.job["threads"]))
-    done = subprocess.run(
-        command, env=os.environ | threads, stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT
-    )
-    if done.returncode:
-        return None
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
-def _brief(result: dict[str, Any] | None) -> str:
-    if result is None:
-        return "failed"
+def _brief(result: dict[str, Any]) -> str:
     if "points" in result:
         figure = next(name for name in ("seconds_per_million", "rate", "mean") if name in result["points"][0])
         shown = {point["words"]: point[figure] for point in result["points"]}

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.objectives.curves import CURVES
-from benchmarks.objectives.results import Results
 from benchmarks.objectives.series import Points, cost_series, path_series, slope
-from benchmarks.objectives.tables import bullet, counted, digits, paragraph, table
+from benchmarks.results import Results
+from benchmarks.tables import bullet, counted, digits, paragraph, table
 
 __all__ = ["cost", "rows"]
 

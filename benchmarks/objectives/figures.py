@@ -8,11 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.objectives.curves import CURVES
-from benchmarks.objectives.results import Results
 from benchmarks.objectives.series import Points, cost_series, path_series, quality_series, row_series
+from benchmarks.results import Results
 
-__all__ = ["draw"]
+__all__ = ["STYLE", "draw"]
 
+# Text as outlines looks the same everywhere; the salt makes equal figures equal files.
+STYLE: Any = {
+    "svg.fonttype": "path",
+    "svg.hashsalt": "coterie",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "axes.axisbelow": True,
+}
 _GREY = "#555555"
 _LINE_HEIGHT = 14.0  # points that labels are kept apart
 
@@ -22,19 +33,8 @@ def draw(results: Results, folder: Path, suffix: str = "svg") -> list[Path]:
     import matplotlib as mpl
 
     mpl.use("Agg")
-    # Text as outlines looks the same everywhere; the salt makes equal figures equal files.
-    style: Any = {
-        "svg.fonttype": "path",
-        "svg.hashsalt": "coterie",
-        "font.size": 11,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "grid.color": "#e4e4e4",
-        "axes.axisbelow": True,
-    }
     files = []
-    with mpl.rc_context(style):
+    with mpl.rc_context(STYLE):
         for name, chart in (("cost", _cost), ("rows", _rows), ("quality", _quality)):
             if any(results.of(name)):
                 path = folder / f"objectives-{name}.{suffix}"

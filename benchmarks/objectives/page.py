@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from benchmarks.circumstances import circumstances
 from benchmarks.objectives.cost_tables import cost, rows
 from benchmarks.objectives.probability_tables import optimum, prediction, speed
 from benchmarks.objectives.quality_tables import VARIATIONS, quality, table1
-from benchmarks.objectives.results import Results
 from benchmarks.objectives.sections import JUDGED, NAMES
-from benchmarks.objectives.tables import bullet, paragraph
+from benchmarks.results import Results
+from benchmarks.tables import paragraph
 
 __all__ = ["page"]
 
@@ -35,7 +35,7 @@ def page(results: Results) -> str:
             "Written by `make bench-objectives`; not to be edited. Each measurement is a process of its own;",
             "all of them are in [objectives.json](figures/objectives.json).",
         ),
-        *_circumstances(results, measured),
+        *circumstances(results, measured),
     ]
     for name in NAMES:
         if name in measured:
@@ -49,30 +49,3 @@ def _why(missing: list[str]) -> list[str]:
     if set(missing) & set(JUDGED):
         return ["Those about quality need evaluation sets: `make bench-objectives EVAL=folder`."]
     return []
-
-
-def _circumstances(results: Results, measured: list[str]) -> list[str]:
-    """Return machine, text and command, once for all sections that share them."""
-    shared: dict[str, list[str]] = {}
-    for name in measured:
-        about = "\n".join(_about(results.sections[name]))
-        shared.setdefault(about, []).append(name)
-    if len(shared) == 1:
-        return [*shared, ""]
-    lines = []
-    for about, names in shared.items():
-        lines += [f"{', '.join(names).capitalize()}:\n", about, ""]
-    return lines
-
-
-def _about(section: dict[str, Any]) -> list[str]:
-    text = section["text"]
-    return [
-        *(bullet(line) for line in section["machine"]),
-        bullet(
-            f"Text: {text['name']}, {text['words']:,} words in {text['sentences']:,} paragraphs, "
-            "lower-cased, punctuation removed, the paragraphs in a fixed random order; "
-            f"{text['distinct']:,} distinct words, {text['distinct_5']:,} of them 5 times or more"
-        ),
-        bullet(f"Command: `{section['command']}`"),
-    ]

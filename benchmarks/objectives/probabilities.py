@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.objectives.judging import ask_analogies
+from benchmarks.judging import ask_analogies
 from benchmarks.objectives.text import EncodedText, beginning
 from coterie.config import TrainingConfig
 from coterie.objectives.prediction import output_log_probabilities

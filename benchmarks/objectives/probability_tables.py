@@ -6,8 +6,8 @@ from statistics import median
 from typing import Any
 
 from benchmarks.objectives.curves import CURVES
-from benchmarks.objectives.results import Results
-from benchmarks.objectives.tables import bullet, counted, digits, paragraph, percent, table
+from benchmarks.results import Results
+from benchmarks.tables import bullet, counted, digits, paragraph, percent, table
 
 __all__ = ["optimum", "prediction", "speed"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.objectives.judging import ask_analogies, ask_similarity
+from benchmarks.judging import judge
 from benchmarks.objectives.text import EncodedText, beginning
 from coterie.config import TrainingConfig
 from coterie.sampling.plan import Sentences
@@ -70,8 +70,5 @@ def _judged(
     folder, words = Path(job["eval_dir"]), text.words[:vocabulary]
     matrix = result.weights.input_vectors[:, : job["settings"]["vector_size"]]
     start = time.perf_counter()
-    figures |= ask_analogies(folder / "questions-words.txt", words, matrix)
-    for name in ("wordsim353", "simlex999"):
-        if (path := folder / f"{name}.tsv").is_file():
-            figures[name] = ask_similarity(path, words, matrix)
+    figures |= judge(folder, words, matrix)
     return figures | {"judging_seconds": time.perf_counter() - start}

@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.objectives.curves import CURVES
 from benchmarks.objectives.paper import STATEMENTS, TABLE_1
-from benchmarks.objectives.results import Results
-from benchmarks.objectives.tables import bullet, counted, digits, paragraph, percent, short, table
+from benchmarks.results import Results
+from benchmarks.tables import bullet, counted, digits, paragraph, percent, short, table
 
 __all__ = ["VARIATIONS", "Variation", "quality", "table1"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from benchmarks.measurements import Measurement
 from benchmarks.objectives.curves import CURVES
 
-__all__ = ["JUDGED", "NAMES", "Measurement", "jobs"]
+__all__ = ["JUDGED", "NAMES", "jobs"]
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
 COST_ROUNDS, COST_SECONDS = 3, 0.5  # of a measurement; the full softmax takes more where one batch does
@@ -37,19 +37,6 @@ TABLE_1 = (
     ("NEG-15", "negative_sampling", 15, 1e-5),
     ("HS-Huffman", "hierarchical_softmax", 0, 1e-5),
 )
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One job of a section; ``guess``: roughly its seconds, for saying how far along a run is."""
-
-    section: str
-    name: str
-    job: dict[str, Any]
-    guess: float
-
-    def __str__(self) -> str:
-        return f"{self.section}: {self.name}"
 
 
 def sizes(distinct: int) -> list[int]:

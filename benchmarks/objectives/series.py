@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.objectives.curves import CURVES
-from benchmarks.objectives.results import Results
+from benchmarks.results import Results
 
 __all__ = ["Points", "cost_series", "path_series", "quality_series", "row_series", "slope"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.objectives.judging import ask_analogies, ask_similarity
+from benchmarks.judging import ask_analogies, ask_similarity
 
 WORDS = ["king", "queen", "man", "woman", "ship"]
 MATRIX = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 0], [0, 0, 1], [-1, 0, 0]], dtype=np.float32)

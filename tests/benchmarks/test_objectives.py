@@ -13,12 +13,12 @@ import pytest
 from benchmarks.objectives.cost import count_pairs, mean_path
 from benchmarks.objectives.curves import CURVES
 from benchmarks.objectives.page import page
-from benchmarks.objectives.results import Results
 from benchmarks.objectives.rows import rows
 from benchmarks.objectives.sections import sizes
 from benchmarks.objectives.series import cost_series, slope
-from benchmarks.objectives.tables import counted, digits, short
 from benchmarks.objectives.text import beginning, encode_text
+from benchmarks.results import Results
+from benchmarks.tables import counted, digits, short
 from coterie.config import TrainingConfig
 from coterie.objectives.choose import make_objective
 from coterie.objectives.weights import make_weights

@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks.objectives import probabilities
 from benchmarks.objectives.page import page
-from benchmarks.objectives.results import Results
 from benchmarks.objectives.speed import distinct_inputs, softmax_speed
 from benchmarks.objectives.text import encode_text
+from benchmarks.results import Results
 from coterie.config import TrainingConfig
 from coterie.sampling.plan import Sentences
 

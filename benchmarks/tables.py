@@ -25,9 +25,9 @@ def _filled(text: str, **indents: str) -> str:
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False, **indents)  # type: ignore[arg-type]
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table whose first column is text and the others numbers, and an empty line."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) -> list[str]:
+    """Return the lines of a table whose first columns are texts and the others numbers, and an empty line."""
+    lines = [header, ["---"] * texts + ["---:"] * (len(header) - texts), *rows]
     return [*("| " + " | ".join(line) + " |" for line in lines), ""]
 
 

@@ -12,9 +12,18 @@ from numpy.typing import NDArray
 from coterie.evaluation import evaluate_analogies, evaluate_similarity, read_analogies, read_similarity
 from coterie.vectors import WordVectors
 
-__all__ = ["ask_analogies", "ask_similarity"]
+__all__ = ["ask_analogies", "ask_similarity", "judge"]
 
 _CANDIDATES = 30_000  # the first words, as word2vec's own script has it
+
+
+def judge(folder: Path, words: Sequence[str], matrix: NDArray[np.float32]) -> dict[str, Any]:
+    """Return the shares of right answers and the rank correlations, by the files that the folder has."""
+    figures = ask_analogies(folder / "questions-words.txt", words, matrix)
+    for name in ("wordsim353", "simlex999"):
+        if (path := folder / f"{name}.tsv").is_file():
+            figures[name] = ask_similarity(path, words, matrix)
+    return figures
 
 
 def ask_analogies(path: Path, words: Sequence[str], matrix: NDArray[np.float32]) -> dict[str, Any]:
