@@ -107,7 +107,7 @@ def count_pairs(sentences: Sentences, counts: NDArray[np.int64], config: Trainin
     reach = reach_of(sentences.offsets, config.window)
     sampler, plan = make_sampler(counts, config, 0), make_plan(_CHUNK, reach, config)
     pairs = 0
-    for unit in plan_work(sentences.offsets, _CHUNK, config.epochs):
+    for unit in plan_work(sentences.offsets, _CHUNK, range(config.epochs)):
         of_epoch = for_epoch(sampler, config.seed, unit.epoch)
         plan_chunk(of_epoch, sentences, unit.sentence, unit.start, unit.stop, reach, plan)
         centres = slice(plan.extent[1], plan.extent[2])

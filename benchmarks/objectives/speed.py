@@ -64,7 +64,7 @@ def distinct_inputs(sentences: Sentences, counts: NDArray[np.int64], config: Tra
     size = chunk_tokens(len(sentences.ids), len(counts), reach, config)
     sampler, plan = make_sampler(counts, config, 0), make_plan(size, reach, config)
     rows = []
-    for unit in plan_work(sentences.offsets, size, config.epochs):
+    for unit in plan_work(sentences.offsets, size, range(config.epochs)):
         of_epoch = for_epoch(sampler, config.seed, unit.epoch)
         plan_chunk(of_epoch, sentences, unit.sentence, unit.start, unit.stop, reach, plan)
         contexts: set[int] = set()
