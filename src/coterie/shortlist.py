@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Nearest", "Rescore", "Shortlist"]
+__all__ = ["Nearest", "Rescore", "Shortlist", "rank"]
 
 Rows: TypeAlias = NDArray[np.int64]
 Scores: TypeAlias = NDArray[np.float32]
@@ -137,11 +137,7 @@ class Shortlist:
         """
         self._thin()
         query, row, _, exact = self._best(rescore)
-        rows = np.full((len(self._floor), self._topn), -1, dtype=np.int64)
-        scores = np.full(rows.shape, -np.inf, dtype=np.float32)
-        rank = _ranks(query)
-        rows[query, rank], scores[query, rank] = row, exact
-        return Nearest(rows, scores)
+        return _arranged(query, row, exact, len(self._floor), self._topn)
 
     def close(self, queries: NDArray[np.bool_]) -> None:
         """Take in nothing for the queries where this is true."""
@@ -182,9 +178,41 @@ class Shortlist:
         """Return at most `topn` of each query, in order: queries, rows, the scores held, the exact ones."""
         query, row, score = self._all()
         exact = score if rescore is None else rescore(row, query)
-        order = np.lexsort((row, -exact, query))
-        order = order[_ranks(query[order]) < self._topn]
+        order = _order(query, row, exact, self._topn)
         return query[order], row[order], score[order], exact[order]
+
+
+def rank(query: Rows, row: Rows, score: Scores, queries: int, topn: int) -> Nearest:
+    """Return the best of scored candidates.
+
+    Parameters
+    ----------
+    query, row, score
+        For each candidate the number of its query, its row and its score.
+    queries, topn
+        How many queries there are, and how many rows are wanted for each.
+
+    Examples
+    --------
+    >>> scores = np.array([0.5, 0.7, 0.1], dtype=np.float32)
+    >>> rank(np.array([1, 1, 0]), np.array([4, 5, 6]), scores, 2, 1).rows.tolist()
+    [[6], [5]]
+    """
+    order = _order(query, row, score, topn)
+    return _arranged(query[order], row[order], score[order], queries, topn)
+
+
+def _order(query: Rows, row: Rows, score: Scores, topn: int) -> Rows:
+    order = np.lexsort((row, -score, query))
+    return np.asarray(order[_ranks(query[order]) < topn])
+
+
+def _arranged(query: Rows, row: Rows, score: Scores, queries: int, topn: int) -> Nearest:
+    rows = np.full((queries, topn), -1, dtype=np.int64)
+    scores = np.full(rows.shape, -np.inf, dtype=np.float32)
+    place = _ranks(query)
+    rows[query, place], scores[query, place] = row, score
+    return Nearest(rows, scores)
 
 
 def _ranks(query: Rows) -> Rows:
