@@ -70,12 +70,14 @@ def command(model: Path, quiet: bool, as_json: bool, **settings: Any) -> None:
     words on; it is of these vectors, and another model needs another index.
     """
     import coterie
+    from coterie.formats.files import try_folder
     from coterie.formats.neighbour_index import index_path
     from coterie.index import NeighbourIndex
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
     vectors = coterie.load(model)
     path = index_path(model)
+    try_folder(path)  # that nothing can be written there is told now
     index = NeighbourIndex.build(vectors, progress=_lines(speaker), **settings)
     index.description["coterie_version"] = __version__
     recall = index.recall()

@@ -66,8 +66,9 @@ class Graph:
             raise FormatError(f"{path} can't be read by usearch ({error}).") from error
         if index is None:
             raise FormatError(f"{path} is no index of usearch.")
-        index.expansion_search = config.expansion_search
-        return cls(index)
+        graph = cls(index)
+        graph.expand_searches(config.expansion_search)
+        return graph
 
     def __len__(self) -> int:
         return len(self._index)
@@ -81,6 +82,10 @@ class Graph:
     def bytes(self) -> int:
         """How long the file is that :attr:`save` writes."""
         return int(self._index.serialized_length)
+
+    def expand_searches(self, rows: int) -> None:
+        """Let a search look at so many rows."""
+        self._index.expansion_search = rows
 
     def candidates(
         self, units: NDArray[np.float64], count: int

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class NeighbourIndex:
     vectors
         The vectors that it is of.
     config
-        The settings that it was built with.
+        Its settings.
     description
         JSON-ready: words, parameters, versions, seconds, and the recall where it was measured.
     """
@@ -109,6 +110,18 @@ class NeighbourIndex:
             "build_seconds": round(time.perf_counter() - began, 3),
         }
         return cls(vectors, graph, config, description)
+
+    @property
+    def expansion_search(self) -> int:
+        """Words that a search looks at; it can be changed at any time, and a measured recall is then void."""
+        return self.config.expansion_search
+
+    @expansion_search.setter
+    def expansion_search(self, value: int) -> None:
+        self.config = replace(self.config, expansion_search=value)
+        self._graph.expand_searches(value)
+        self.description["parameters"] = {**self.description["parameters"], "expansion_search": value}
+        self.description.pop("recall", None)
 
     def __repr__(self) -> str:
         return f"NeighbourIndex({len(self.vectors):,} words, {self.config})"
