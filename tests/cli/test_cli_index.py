@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from click.testing import Result
 
 import coterie
 
-pytest.importorskip("usearch")
+# Not importorskip: see `coterie.index.graph` on what must be imported before usearch.
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("usearch") is None, reason="needs usearch")
 Run = Callable[..., Result]
 
 

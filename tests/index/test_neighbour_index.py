@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import importlib.util
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,8 @@ from coterie.formats.neighbour_index import fingerprint, index_path, sidecar
 from coterie.index import NeighbourIndex
 from coterie.vectors import WordVectors
 
-pytest.importorskip("usearch")
+# Not importorskip: see `coterie.index.graph` on what must be imported before usearch.
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("usearch") is None, reason="needs usearch")
 
 
 def clustered(words=3_000, size=24, seed=1):
@@ -306,3 +310,18 @@ def test_fingerprints_tell_vectors_apart(vectors):
 def test_where_an_index_is_saved(tmp_path):
     assert index_path(tmp_path) == tmp_path / "neighbours.usearch"
     assert index_path(tmp_path / "v.txt.gz") == tmp_path / "v.txt.gz.neighbours"
+
+
+def test_pyarrow_still_reads_after_usearch_was_loaded():
+    program = (
+        "import numpy as np\n"
+        "from coterie.index import NeighbourIndex\n"
+        "from coterie.vectors import WordVectors\n"
+        "NeighbourIndex.build(WordVectors(['a', 'b'], np.eye(2, dtype=np.float32)))\n"
+        "import pyarrow\n"
+        "from pyarrow import csv\n"
+        "options = csv.ReadOptions(autogenerate_column_names=True)\n"
+        "print(csv.read_csv(pyarrow.BufferReader(b'a,1\\n'), options).column_names)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "['f0', 'f1']\n"

@@ -122,6 +122,10 @@ def library_version() -> str:
 
 
 def _library() -> Any:
+    # usearch's wheel carries a C++ library of its own and shows it to all. Where it is the first to do so,
+    # PyArrow, loaded later, loses the numbers in its texts ("f" for the column "f0"); so PyArrow comes first.
+    import pyarrow  # noqa: F401
+
     try:
         import usearch.index
     except ImportError as error:
