@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError
-from coterie.shortlist import Nearest, Shortlist
+from coterie.shortlist import Nearest, Shortlist, candidates, rank
 
 __all__ = [
     "BestRows",
@@ -198,25 +198,31 @@ def nearest_rows(
     [[(1, 0.7071067690849304), (2, 0.0)]]
     """
     topn = min(topn, len(matrix))
-    zero: NDArray[np.bool_] = np.logical_not(units.any(axis=1))
-    asked = [left_out if not none else () for left_out, none in zip(excluded, zero, strict=True)]
     # Every product's rounding, in units of float32's last place: the sum's, the row's and the query's.
-    shortlist = Shortlist(topn, asked, margin=(matrix.shape[1] + 4) * 2.0**-24)
-    # A zero query is as near to all rows as to any: they are not compared, but taken in their order.
-    shortlist.close(zero)
+    margin = (matrix.shape[1] + 4) * 2.0**-24
+    zero: NDArray[np.bool_] = np.logical_not(units.any(axis=1))
 
     def rescore(rows: NDArray[np.int64], queries: NDArray[np.int64]) -> NDArray[np.float32]:
         return exact_cosines(matrix, rows, units, queries)
 
     block = max(_LEAST, (_CACHED_SCORES if len(units) >= _MANY else _SCORES) // max(1, len(units)))
     scores = _block_scores(matrix, divisors, units, min(block, len(matrix)))
+    if len(units) == 1 and len(matrix) <= block and not zero[0]:
+        # The same in one piece: with few words a shortlist would take longer than the product.
+        row = candidates(scores(0, len(matrix))[:, 0], topn, excluded[0], margin)
+        query = np.zeros(len(row), dtype=np.int64)
+        return rank(query, row, rescore(row, query), 1, topn)
+    asked = [left_out if not none else () for left_out, none in zip(excluded, zero, strict=True)]
+    shortlist = Shortlist(topn, asked, margin)
+    # A zero query is as near to all rows as to any: they are not compared, but taken in their order.
+    shortlist.close(zero)
     for start in range(0, len(matrix), block):
         shortlist.offer(start, scores(start, min(start + block, len(matrix))), rescore)
     nearest = shortlist.ranked(rescore)
-    for query in np.flatnonzero(zero).tolist():
-        left_out = excluded[query]
+    for i in np.flatnonzero(zero).tolist():
+        left_out = excluded[i]
         first = [row for row in range(min(len(matrix), topn + len(left_out))) if row not in left_out][:topn]
-        nearest.rows[query, : len(first)], nearest.scores[query, : len(first)] = first, 0
+        nearest.rows[i, : len(first)], nearest.scores[i, : len(first)] = first, 0
     return nearest
 
 

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Nearest", "Rescore", "Shortlist", "rank"]
+__all__ = ["Nearest", "Rescore", "Shortlist", "candidates", "rank"]
 
 Rows: TypeAlias = NDArray[np.int64]
 Scores: TypeAlias = NDArray[np.float32]
@@ -180,6 +180,29 @@ class Shortlist:
         exact = score if rescore is None else rescore(row, query)
         order = _order(query, row, exact, self._topn)
         return query[order], row[order], score[order], exact[order]
+
+
+def candidates(scores: Scores, topn: int, excluded: Collection[int], margin: float = 0.0) -> Rows:
+    """Return the rows that may be among the best of a single query, all its scores at once.
+
+    Parameters
+    ----------
+    scores
+        Of all rows, contiguous; those of excluded rows are overwritten.
+    topn, excluded, margin
+        As for :class:`Shortlist`.
+
+    Examples
+    --------
+    >>> candidates(np.array([0.9, 0.1, 0.7, 0.7], dtype=np.float32), 1, {0}).tolist()
+    [2, 3]
+    """
+    scores[list(excluded)] = -np.inf
+    columns = len(scores) // _TOGETHER
+    # Of rows far from each other, so that the maxima are taken by whole vectors.
+    maxima = scores[: _TOGETHER * columns].reshape(_TOGETHER, columns).max(axis=0)
+    floor = np.partition(maxima, -topn)[-topn] - np.float32(2 * margin) if columns >= topn else _LOWEST
+    return np.flatnonzero(scores >= max(floor, _LOWEST))
 
 
 def rank(query: Rows, row: Rows, score: Scores, queries: int, topn: int) -> Nearest:

@@ -440,6 +440,13 @@ class WordVectors:
         """Return the unit vectors, and the rows of each query's words."""
         if isinstance(queries, np.ndarray):
             return unit_rows(queries), [set() for _ in queries]
+        named = [self._named(parts) for parts in queries]
+        if all(
+            len(parts) == len(rows) == 1 and parts[0].weight > 0
+            for parts, rows in zip(queries, named, strict=True)
+        ):
+            # Words alone, as most questions are.
+            return unit_rows(self.matrix[[row for rows in named for row in rows]]), named
         total = np.zeros((len(queries), self.vector_size), dtype=np.float64)
         words = [
             (query, self._row(part.item), part.weight)
@@ -458,7 +465,7 @@ class WordVectors:
         units = unit_rows(total)
         if not np.isfinite(units).all():
             raise FormatError("the vector of a query holds NaN or infinity; look at its words and weights.")
-        return units, [self._named(parts) for parts in queries]
+        return units, named
 
     def _rows_searched(self, topn: int, restrict_vocab: int | None) -> int:
         check_whole("topn", topn)

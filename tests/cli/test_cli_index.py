@@ -33,7 +33,7 @@ def test_an_index_in_a_model_folder(run: Run, own: Path) -> None:
     assert told["parameters"] == {
         "connectivity": 16,
         "expansion_add": 128,
-        "expansion_search": 64,
+        "expansion_search": 128,
         "dtype": "f16",
         "threads": 1,
     }

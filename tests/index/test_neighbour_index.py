@@ -246,7 +246,7 @@ def test_any_changed_bit_is_refused(vectors, saved):
         (lambda text: text.replace('"words": 3000', '"words": "many"'), "words is 'many'"),
         (lambda text: text.replace('"words": 3000', '"words": 2999'), "other vectors"),
         (lambda text: text.replace('"connectivity"', '"connections"'), "can't be used"),
-        (lambda text: text.replace('"expansion_search": 64', '"expansion_search": 0'), "can't be used"),
+        (lambda text: text.replace('"expansion_search": 128', '"expansion_search": 0'), "can't be used"),
     ],
 )
 def test_a_damaged_description_is_refused(vectors, saved, change, told):

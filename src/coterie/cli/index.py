@@ -23,7 +23,7 @@ _SECONDS_BETWEEN_LINES = 10.0
     cls=Command,
     examples=(
         "coterie index my-model",
-        "coterie index vectors.bin --expansion-search 200",
+        "coterie index vectors.bin --expansion-search 400",
         "coterie index my-model --threads 1 --json",
     ),
 )

@@ -36,7 +36,7 @@ class IndexConfig(Config):
 
     connectivity: int = 16
     expansion_add: int = 128
-    expansion_search: int = 64
+    expansion_search: int = 128
     dtype: IndexDtype = "f16"
 
     def __post_init__(self) -> None:

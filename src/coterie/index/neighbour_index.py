@@ -60,7 +60,7 @@ class NeighbourIndex:
         *,
         connectivity: int = 16,
         expansion_add: int = 128,
-        expansion_search: int = 64,
+        expansion_search: int = 128,
         dtype: IndexDtype = "f16",
         threads: int | None = None,
         progress: Callable[[int, int], None] | None = None,
