@@ -197,7 +197,7 @@ def candidates(scores: Scores, topn: int, excluded: Collection[int], margin: flo
     >>> candidates(np.array([0.9, 0.1, 0.7, 0.7], dtype=np.float32), 1, {0}).tolist()
     [2, 3]
     """
-    scores[list(excluded)] = -np.inf
+    scores[[row for row in excluded if row < len(scores)]] = -np.inf
     columns = len(scores) // _TOGETHER
     # Of rows far from each other, so that the maxima are taken by whole vectors.
     maxima = scores[: _TOGETHER * columns].reshape(_TOGETHER, columns).max(axis=0)
