@@ -194,8 +194,8 @@ def candidates(scores: Scores, topn: int, excluded: Collection[int], margin: flo
 
     Examples
     --------
-    >>> candidates(np.array([0.9, 0.1, 0.7, 0.7], dtype=np.float32), 1, {0}).tolist()
-    [2, 3]
+    >>> candidates(np.arange(100, dtype=np.float32), 2, {99}).tolist()
+    [94, 95, 96, 97, 98]
     """
     scores[[row for row in excluded if row < len(scores)]] = -np.inf
     columns = len(scores) // _TOGETHER
