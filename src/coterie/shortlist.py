@@ -24,6 +24,8 @@ Rescore: TypeAlias = Callable[[Rows, Rows], Scores]
 
 # Rows of one maximum: fewer make more maxima, more make more scores to look at where one reaches the floor.
 _TOGETHER = 16
+# New candidates of a query, in multiples of `topn`, after which the floors are raised in any case.
+_NEW = 2
 # Candidates held of all queries before they are thinned out: 20 MB.
 _HELD = 1 << 20
 _LOWEST = np.float32(np.finfo(np.float32).min)
@@ -87,7 +89,7 @@ class Shortlist:
         self._floor = np.full(queries, _LOWEST)
         nothing = np.empty(0, dtype=np.int64)
         self._held: list[tuple[Rows, Rows, Scores]] = [(nothing, nothing, nothing.astype(np.float32))]
-        self._count = 0
+        self._count = self._kept = 0
         self._thin_at = 0
 
     def offer(self, start: int, scores: NDArray[np.float32], rescore: Rescore | None = None) -> None:
@@ -115,11 +117,12 @@ class Shortlist:
         # Where a few are true in many, looking through one dimension is the fastest.
         group, query = divmod(np.flatnonzero(maxima >= self._floor), len(self._floor))
         near = groups[group, :, query]
-        hit, place = np.nonzero(near >= self._floor[query, np.newaxis])
+        hit, place = divmod(np.flatnonzero(near >= self._floor[query, np.newaxis]), _TOGETHER)
         self._hold(query[hit], start + group[hit] * _TOGETHER + place, near[hit, place])
         place, query = np.nonzero(scores[whole:] >= self._floor)
         self._hold(query, start + whole + place, scores[whole + place, query])
-        if stop >= self._thin_at or self._count > self._limit:
+        new = self._count - self._kept
+        if stop >= self._thin_at or new > _NEW * self._topn * len(self._floor) or self._count > self._limit:
             self._thin_at = 2 * stop
             self._thin()
             if self._count > self._limit // 2:
@@ -156,6 +159,7 @@ class Shortlist:
 
     def _hold_only(self, query: Rows, row: Rows, score: Scores) -> None:
         self._held, self._count = [(query, row, score)], len(query)
+        self._kept = self._count
 
     def _all(self) -> tuple[Rows, Rows, Scores]:
         query, row, score = (np.concatenate(parts) for parts in zip(*self._held, strict=True))
