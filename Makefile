@@ -18,7 +18,7 @@ endif
 # wrong index raises), and compiled with bounds checks. SIMD kernels exist only when compiled.
 PLAIN_TESTS := tests/kernels tests/sampling tests/objectives -m "not simd and not slow"
 
-.PHONY: help demo test check bench bench-phrases bench-objectives bench-composition clean stale
+.PHONY: help demo test check bench bench-neighbours bench-phrases bench-objectives bench-composition clean stale
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench-phrases: $(VENV)/bench-installed  ## phrase learning beside gensim; CORPUS
 
 bench-objectives: $(VENV)/bench-installed  ## cost and quality of the four objectives; CORPUS= EVAL= BENCH= as above
 	$(BIN)/python -m benchmarks.objectives $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
+
+bench-neighbours: $(VENV)/bench-installed  ## neighbours: gensim, batches, the approximate index; CORPUS= BENCH= as above
+	$(BIN)/python -m benchmarks.neighbours $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)
 
 bench-composition: $(VENV)/demo-installed  ## sums of word vectors, examples found by the program; CORPUS= BENCH= as above
 	$(BIN)/python -m benchmarks.composition $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)

@@ -110,7 +110,6 @@ def test_restrict_vocab_looks_at_the_most_frequent_only(vectors):
 @pytest.mark.parametrize("rows", [1, 2, 300])
 def test_neighbours_are_those_of_a_plain_sort(rows, monkeypatch):
     monkeypatch.setattr(neighbours, "_ROWS", 7)
-    monkeypatch.setattr(neighbours, "_SCORES", 64)
     vectors = random_vectors(rows)
     units = vectors.matrix / np.linalg.norm(vectors.matrix, axis=1, keepdims=True)
     cosine = units @ units.T
@@ -134,7 +133,6 @@ def test_many_queries_are_answered_like_each():
 
 
 def test_of_equal_scores_the_more_frequent_word_comes_first(monkeypatch):
-    monkeypatch.setattr(neighbours, "_ROWS", 5)
     vectors = WordVectors([f"w{i}" for i in range(40)], np.ones((40, 2), dtype=np.float32))
     assert [word for word, _ in vectors.most_similar("w2", topn=4)] == ["w0", "w1", "w3", "w4"]
 

@@ -2,29 +2,52 @@
 
 Neither the matrix nor a copy of it is normalised: a cosine is the dot product with a unit query divided by
 the row's norm, and only the norms are kept. A zero row has similarity 0 to everything.
+
+Many queries are float32 products of matrices, whose rounding depends on the block. They only choose the
+candidates: whatever may be among the best within that rounding is scored again in float64, so that an answer
+is the same alone and among others, on one thread or more.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError
+from coterie.shortlist import Nearest, Shortlist, candidates, rank
 
-__all__ = ["BestRows", "best_rows", "cosines", "row_norms", "unit"]
+__all__ = [
+    "BestRows",
+    "Nearest",
+    "best_rows",
+    "cosines",
+    "exact_cosines",
+    "nearest_rows",
+    "row_norms",
+    "unit",
+    "unit_rows",
+]
 
 BestRows = list[tuple[int, float]]
 """Rows and their scores, best first; of equal scores the earlier row comes first."""
 
-# Scores held at once for all queries of a block: 16 MiB. A product of few rows costs more than it computes
+# Scores held at once where queries are few: 16 MiB. A product of few rows costs more than it computes
 # when BLAS waits for its threads (8 ms a call on a busy machine), so blocks are as large as this allows.
 _SCORES = 1 << 22
-# Rows of which norms are computed, or scores compared, at once: they stay in the cache.
+# And where they are many: 2 MiB, which stay in the cache until they are compared.
+_CACHED_SCORES = 1 << 19
+# Rows of a block at least.
+_LEAST = 1024
+# From so many queries on, dividing the rows before the product is less work than dividing the scores.
+_MANY = 32
+# Rows of which norms are computed at once: they stay in the cache.
 _ROWS = 1 << 15
+# Rows scored again at once, and the norm below which float32 has not its full precision.
+_RESCORED, _TINY = 1 << 12, np.float32(1e-30)
 
 
 def row_norms(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -103,13 +126,146 @@ def cosines(
     return score
 
 
+def unit_rows(matrix: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return every row in float64 with length 1, a zero row as it is, and NaN where a row isn't finite.
+
+    Examples
+    --------
+    >>> unit_rows(np.array([[3, 4], [0, 0]], dtype=np.float32)).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
+    wide = matrix.astype(np.float64)
+    # Scaled first, so that neither huge nor tiny numbers leave float64's range when squared.
+    largest = np.abs(wide).max(axis=1, initial=0, keepdims=True)
+    largest[largest == 0] = 1
+    with np.errstate(invalid="ignore"):
+        wide /= largest
+        norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+    norms[norms == 0] = 1
+    wide /= norms[:, np.newaxis]
+    return wide
+
+
+def exact_cosines(
+    matrix: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    units: NDArray[np.float64],
+    queries: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Return the cosine of each of these rows with the query of that number, computed in float64.
+
+    Parameters
+    ----------
+    matrix, rows
+        Which rows of which matrix.
+    units, queries
+        Unit vectors, shape ``(Q, vector_size)``, and for each row the number of its query.
+    """
+    cosine = np.empty(len(rows), dtype=np.float32)
+    for start in range(0, len(rows), _RESCORED):
+        block = matrix[rows[start : start + _RESCORED]].astype(np.float64)
+        norms = np.sqrt(np.einsum("ij,ij->i", block, block))
+        norms[norms == 0] = 1
+        asked = units[queries[start : start + _RESCORED]]
+        cosine[start : start + _RESCORED] = np.einsum("ij,ij->i", block, asked) / norms
+    return cosine
+
+
+def nearest_rows(
+    matrix: NDArray[np.float32],
+    divisors: NDArray[np.float32],
+    units: NDArray[np.float64],
+    topn: int,
+    excluded: Sequence[Collection[int]],
+) -> Nearest:
+    """Return the ``topn`` rows with the highest cosine for each query.
+
+    Parameters
+    ----------
+    matrix, divisors
+        float32 rows and their norms, where a zero row has any other number.
+    units
+        Queries of unit length, or zero, shape ``(Q, vector_size)``.
+    topn
+        At most so many for each query.
+    excluded
+        For each query the rows that are left out.
+
+    Examples
+    --------
+    >>> matrix = np.array([[2, 0], [1, 1], [0, 3]], dtype=np.float32)
+    >>> nearest_rows(matrix, row_norms(matrix), np.array([[1.0, 0.0]]), 2, [{0}]).pairs()
+    [[(1, 0.7071067690849304), (2, 0.0)]]
+    """
+    topn = min(topn, len(matrix))
+    # Every product's rounding, in units of float32's last place: the sum's, the row's and the query's.
+    margin = (matrix.shape[1] + 4) * 2.0**-24
+    zero: NDArray[np.bool_] = np.logical_not(units.any(axis=1))
+
+    def rescore(rows: NDArray[np.int64], queries: NDArray[np.int64]) -> NDArray[np.float32]:
+        return exact_cosines(matrix, rows, units, queries)
+
+    block = max(_LEAST, (_CACHED_SCORES if len(units) >= _MANY else _SCORES) // max(1, len(units)))
+    scores = _block_scores(matrix, divisors, units, min(block, len(matrix)))
+    if len(units) == 1 and len(matrix) <= block and not zero[0]:
+        # The same in one piece: with few words a shortlist would take longer than the product.
+        row = candidates(scores(0, len(matrix))[:, 0], topn, excluded[0], margin)
+        query = np.zeros(len(row), dtype=np.int64)
+        return rank(query, row, rescore(row, query), 1, topn)
+    asked = [left_out if not none else () for left_out, none in zip(excluded, zero, strict=True)]
+    shortlist = Shortlist(topn, asked, margin)
+    # A zero query is as near to all rows as to any: they are not compared, but taken in their order.
+    shortlist.close(zero)
+    for start in range(0, len(matrix), block):
+        shortlist.offer(start, scores(start, min(start + block, len(matrix))), rescore)
+    nearest = shortlist.ranked(rescore)
+    for i in np.flatnonzero(zero).tolist():
+        left_out = excluded[i]
+        first = [row for row in range(min(len(matrix), topn + len(left_out))) if row not in left_out][:topn]
+        nearest.rows[i, : len(first)], nearest.scores[i, : len(first)] = first, 0
+    return nearest
+
+
+def _block_scores(
+    matrix: NDArray[np.float32], divisors: NDArray[np.float32], units: NDArray[np.float64], block: int
+) -> Callable[[int, int], NDArray[np.float32]]:
+    """Return the function of ``start, stop`` that gives about the cosines of at most `block` rows.
+
+    Their shape is ``(rows, Q)``; they hold until the next call.
+    """
+    queries = units.astype(np.float32)
+    odd = np.flatnonzero(divisors < _TINY)
+    # The same memory for every block: new pages would cost a third of the product's time.
+    many = len(queries) >= _MANY
+    dots = np.empty((block, len(queries)), dtype=np.float32)
+    unit_block = np.empty((block if many else 0, matrix.shape[1]), dtype=np.float32)
+
+    def score(start: int, stop: int) -> NDArray[np.float32]:
+        rows, norms, out = matrix[start:stop], divisors[start:stop, np.newaxis], dots[: stop - start]
+        tiny = odd[slice(*np.searchsorted(odd, (start, stop)))] - start
+        if many:
+            scaled = np.divide(rows, norms, out=unit_block[: stop - start])
+            scaled[tiny] = unit_rows(rows[tiny])
+            return np.dot(scaled, queries.T, out=out)
+        if len(queries) == 1:
+            # A matrix-vector product reads the matrix once at the memory's speed.
+            np.dot(rows, queries[0], out=out[:, 0])
+        else:
+            np.dot(rows, queries.T, out=out)
+        out /= norms
+        out[tiny] = unit_rows(rows[tiny]) @ queries.T
+        return out
+
+    return score
+
+
 def best_rows(
     score: Callable[[int, int], NDArray[np.float32]],
     rows: int,
     topn: int,
-    excluded: Sequence[set[int]],
+    excluded: Sequence[Collection[int]],
 ) -> list[BestRows]:
-    """Return the ``topn`` best of the first ``rows`` rows for each query.
+    """Return the ``topn`` best of the first ``rows`` rows for each query, by scores of any kind.
 
     Parameters
     ----------
@@ -122,44 +278,9 @@ def best_rows(
     excluded
         For each query the rows that are left out.
     """
-    leaders = [_Leaders(topn) for _ in excluded]
-    block = max(1024, _SCORES // max(1, len(excluded)))
+    shortlist = Shortlist(min(topn, rows), excluded)
+    block = max(_LEAST, _SCORES // max(1, len(excluded)))
     for start in range(0, rows, block):
-        stop = min(start + block, rows)
-        scores = score(start, stop)
-        for leader, row, left_out in zip(leaders, scores, excluded, strict=True):
-            row[[i - start for i in left_out if start <= i < stop]] = -np.inf
-            for first in range(0, len(row), _ROWS):
-                leader.offer(start + first, row[first : first + _ROWS])
-    return [leader.ranked() for leader in leaders]
-
-
-class _Leaders:
-    """The best rows so far of one query, in the order of the rows."""
-
-    def __init__(self, topn: int) -> None:
-        self.topn = topn
-        self.rows: NDArray[np.intp] = np.empty(0, dtype=np.intp)
-        self.scores: NDArray[np.float32] = np.empty(0, dtype=np.float32)
-        self.floor = -np.inf
-
-    def offer(self, start: int, scores: NDArray[np.float32]) -> None:
-        """Take in the scores of the rows from ``start`` on; most fall below the floor."""
-        new = np.flatnonzero(scores > self.floor)
-        if not len(new):
-            return
-        self.rows = np.concatenate((self.rows, new + start))
-        self.scores = np.concatenate((self.scores, scores[new]))
-        surplus = len(self.scores) - self.topn
-        if surplus < 0:
-            return
-        # The topn-th best; of the rows that equal it the earliest stay.
-        border = np.partition(self.scores, surplus)[surplus]
-        keep = self.scores > border
-        keep[np.flatnonzero(self.scores == border)[: self.topn - np.count_nonzero(keep)]] = True
-        self.rows, self.scores, self.floor = self.rows[keep], self.scores[keep], float(border)
-
-    def ranked(self) -> BestRows:
-        """Return rows and scores, best first."""
-        order = np.lexsort((self.rows, -self.scores))
-        return list(zip(self.rows[order].tolist(), self.scores[order].tolist(), strict=True))
+        scores = score(start, min(start + block, rows))
+        shortlist.offer(start, np.ascontiguousarray(scores.T))
+    return shortlist.ranked().pairs()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from coterie.errors import ConfigError
 
-__all__ = ["Part", "Query", "WordQuery", "check_whole", "context_words", "parts_of"]
+__all__ = ["Part", "Query", "WordQuery", "check_whole", "context_words", "parts_of", "vectors_asked"]
 
 Query: TypeAlias = "str | NDArray[np.floating[Any]] | tuple[str | NDArray[np.floating[Any]], float]"
 """A word, a vector, or a pair of one and its weight."""
@@ -133,11 +133,39 @@ def _part(option: str, item: Any, weight: float, vector_size: int, weights: bool
         raise ConfigError(
             f"{option} holds a vector of shape {item.shape}; these vectors have length {vector_size}."
         )
+    return Part(_finite(option, item), weight)
+
+
+def vectors_asked(option: str, matrix: NDArray[Any], vector_size: int) -> NDArray[np.float32]:
+    """Check a matrix whose rows are queries and return it in float32.
+
+    Raises
+    ------
+    ConfigError
+        Its rows have another length, or it holds something else than finite numbers.
+
+    Examples
+    --------
+    >>> vectors_asked("queries", np.eye(2, dtype=np.float32), 2).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    if not np.issubdtype(matrix.dtype, np.number) or matrix.shape[1] != vector_size:
+        raise ConfigError(
+            f"{option} is a matrix of {matrix.dtype} and shape {matrix.shape}; its rows must be vectors of "
+            f"length {vector_size}."
+        )
+    return _finite(option, matrix)
+
+
+def _finite(option: str, array: NDArray[Any]) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):
-        vector = item.astype(np.float32)
-    if not np.isfinite(vector).all():
+        narrow = array.astype(np.float32, copy=array.ndim == 1)
+    # Some rows at a time: the answer of `isfinite` is a matrix too.
+    if not all(
+        np.isfinite(narrow[start : start + (1 << 14)]).all() for start in range(0, len(narrow), 1 << 14)
+    ):
         raise ConfigError(f"{option} holds a vector with NaN or infinity in it.")
-    return Part(vector, weight)
+    return narrow
 
 
 def _shown(item: object) -> str:

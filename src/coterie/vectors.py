@@ -8,27 +8,39 @@ and a string where a list is meant is an error.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coterie.blas import blas_threads, in_threads
 from coterie.errors import ConfigError, FormatError
 from coterie.formats import EncodingErrors, Format, write
 from coterie.formats.word2vec import read_word2vec, write_word2vec
-from coterie.neighbours import BestRows, best_rows, cosines, row_norms, unit
-from coterie.queries import Part, Query, WordQuery, check_whole, parts_of
+from coterie.neighbours import (
+    Nearest,
+    best_rows,
+    cosines,
+    nearest_rows,
+    row_norms,
+    unit,
+    unit_rows,
+)
+from coterie.queries import Part, Query, WordQuery, check_whole, parts_of, vectors_asked
 from coterie.vocabulary import missing_word
 
 __all__ = ["Neighbours", "Query", "Vector", "WordQuery", "WordVectors", "missing_attribute"]
 
 Vector: TypeAlias = NDArray[np.float32]
 Neighbours: TypeAlias = list[tuple[str, float]]
+_Checked: TypeAlias = "Vector | list[list[Part]]"
+_Result = TypeVar("_Result")
 
-# Queries answered by one matrix product: wide enough for BLAS, and the scores stay some MiB.
-_TOGETHER = 256
+# Queries of one matrix product, at most and for each thread at least: wide enough for the BLAS, and what is
+# held of each at the same time stays some MiB.
+_TOGETHER, _ALONE = 1024, 32
 # Keeps the denominator of cosmul from zero; the paper's ε, with gensim's value.
 _EPSILON = np.float32(1e-6)
 
@@ -271,7 +283,10 @@ class WordVectors:
         return self.most_similar(np.asarray(vector), topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_batch(
-        self, queries: Sequence[WordQuery], topn: int = 10, restrict_vocab: int | None = None
+        self,
+        queries: Sequence[WordQuery] | NDArray[Any],
+        topn: int = 10,
+        restrict_vocab: int | None = None,
     ) -> list[Neighbours]:
         """Answer many queries as matrix products: much faster than :meth:`most_similar` for each.
 
@@ -295,9 +310,66 @@ class WordVectors:
         >>> [[word for word, _ in answer] for answer in vectors.most_similar_batch(["a", "c"], topn=1)]
         [['b'], ['b']]
         """
-        if isinstance(queries, str):
-            raise ConfigError(f"queries is the string {queries!r}; give a list of queries, [{queries!r}].")
-        return self._nearest([parts_of(q, None, self.vector_size) for q in queries], topn, restrict_vocab)
+        return self._nearest(self._checked(queries), topn, restrict_vocab)
+
+    def nearest(
+        self,
+        queries: Sequence[WordQuery] | NDArray[Any],
+        topn: int = 10,
+        restrict_vocab: int | None = None,
+    ) -> Nearest:
+        """Answer as :meth:`most_similar_batch` does, with rows and scores in two arrays.
+
+        Parameters
+        ----------
+        queries, topn, restrict_vocab
+            As in :meth:`most_similar_batch`.
+
+        Returns
+        -------
+        Nearest
+            ``.rows`` and ``.scores``, shape ``(len(queries), topn)``, or fewer columns where there are
+            fewer words.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> vectors = WordVectors(["a", "b", "c"], np.array([[1, 0], [1, 1], [0, 1]], dtype=np.float32))
+        >>> vectors.nearest(["a", "c"], topn=1).rows.tolist()
+        [[1], [1]]
+        """
+        rows = self._rows_searched(topn, restrict_vocab)
+        found = self._in_groups(self._checked(queries), rows, topn, lambda nearest: nearest)
+        if not found:
+            empty = np.empty((0, min(topn, rows)))
+            return Nearest(empty.astype(np.int64), empty.astype(np.float32))
+        return Nearest(np.concatenate([n.rows for n in found]), np.concatenate([n.scores for n in found]))
+
+    def unit_queries(
+        self, queries: Sequence[WordQuery] | NDArray[Any]
+    ) -> tuple[NDArray[np.float64], list[set[int]]]:
+        """Return what queries ask for: the vectors whose neighbours are meant, and the rows to leave out.
+
+        Parameters
+        ----------
+        queries
+            As in :meth:`most_similar_batch`.
+
+        Returns
+        -------
+        tuple
+            float64 vectors of unit length, or zero, shape ``(len(queries), vector_size)``; and for each query
+            the rows of its words.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> vectors = WordVectors(["a", "b"], np.array([[3, 4], [0, 1]], dtype=np.float32))
+        >>> units, named = vectors.unit_queries(["a", np.array([0, 2.0])])
+        >>> units.round(3).tolist(), named
+        ([[0.6, 0.8], [0.0, 1.0]], [{0}, set()])
+        """
+        return self._asked(self._checked(queries))
 
     def most_similar_cosmul(
         self,
@@ -330,18 +402,71 @@ class WordVectors:
             ratio: Vector = (shifted[signs > 0].prod(axis=0) / below)[np.newaxis]
             return ratio
 
-        return self._told(best_rows(score, rows, topn, [self._named(parts)])[0])
+        best = best_rows(score, rows, topn, [self._named(parts)])[0]
+        return [(self.words[row], value) for row, value in best]
 
-    def _nearest(self, queries: list[list[Part]], topn: int, restrict_vocab: int | None) -> list[Neighbours]:
+    def _nearest(self, queries: _Checked, topn: int, restrict_vocab: int | None) -> list[Neighbours]:
         rows = self._rows_searched(topn, restrict_vocab)
-        means = [self._mean(parts) for parts in queries]
-        answers: list[Neighbours] = []
-        for start in range(0, len(queries), _TOGETHER):
-            together = np.stack(means[start : start + _TOGETHER])
-            named = [self._named(parts) for parts in queries[start : start + _TOGETHER]]
-            score = cosines(self.matrix, self._divisors, together)
-            answers += map(self._told, best_rows(score, rows, topn, named))
-        return answers
+        groups = self._in_groups(queries, rows, topn, lambda nearest: nearest.named(self.words))
+        return [answer for answers in groups for answer in answers]
+
+    def _in_groups(
+        self, queries: _Checked, rows: int, topn: int, told: Callable[[Nearest], _Result]
+    ) -> list[_Result]:
+        """Search for the queries, some hundreds at a time, and return what is told of each group."""
+        matrix, divisors = self.matrix[:rows], self._divisors[:rows]
+
+        def answer(group: _Checked) -> _Result:
+            units, named = self._asked(group)
+            return told(nearest_rows(matrix, divisors, units, topn, named))
+
+        asked = len(queries)
+        groups = -(-asked // _TOGETHER)
+        if asked >= 2 * _ALONE:
+            groups = max(groups, min(blas_threads(), asked // _ALONE))
+        size = -(-asked // max(1, groups))
+        return in_threads(answer, [queries[i : i + size] for i in range(0, asked, max(1, size))])
+
+    def _checked(self, queries: Sequence[WordQuery] | NDArray[Any]) -> _Checked:
+        """Return the queries, known to be good: as rows of a matrix or as parts."""
+        if isinstance(queries, str):
+            raise ConfigError(f"queries is the string {queries!r}; give a list of queries, [{queries!r}].")
+        if isinstance(queries, np.ndarray) and queries.ndim == 2 and queries.dtype != object:
+            return vectors_asked("queries", queries, self.vector_size)
+        parts = [parts_of(query, None, self.vector_size) for query in queries]
+        self._named(part for query in parts for part in query)
+        return parts
+
+    def _asked(self, queries: _Checked) -> tuple[NDArray[np.float64], list[set[int]]]:
+        """Return the unit vectors, and the rows of each query's words."""
+        if isinstance(queries, np.ndarray):
+            return unit_rows(queries), [set() for _ in queries]
+        named = [self._named(parts) for parts in queries]
+        if all(
+            len(parts) == len(rows) == 1 and parts[0].weight > 0
+            for parts, rows in zip(queries, named, strict=True)
+        ):
+            # Words alone, as most questions are.
+            return unit_rows(self.matrix[[row for rows in named for row in rows]]), named
+        total = np.zeros((len(queries), self.vector_size), dtype=np.float64)
+        words = [
+            (query, self._row(part.item), part.weight)
+            for query, parts in enumerate(queries)
+            for part in parts
+            if isinstance(part.item, str)
+        ]
+        with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+            if words:
+                owners, rows, weights = map(np.array, zip(*words, strict=True))
+                np.add.at(total, owners, unit_rows(self.matrix[rows]) * weights[:, np.newaxis])
+            for query, parts in enumerate(queries):
+                for part in parts:
+                    if not isinstance(part.item, str):
+                        total[query] += part.weight * part.item.astype(np.float64)
+        units = unit_rows(total)
+        if not np.isfinite(units).all():
+            raise FormatError("the vector of a query holds NaN or infinity; look at its words and weights.")
+        return units, named
 
     def _rows_searched(self, topn: int, restrict_vocab: int | None) -> int:
         check_whole("topn", topn)
@@ -353,17 +478,8 @@ class WordVectors:
     def _vector(self, part: Part) -> Vector:
         return self.get_vector(part.item, norm=True) if isinstance(part.item, str) else part.item
 
-    def _mean(self, parts: list[Part]) -> Vector:
-        total = np.zeros(self.vector_size, dtype=np.float64)
-        for part in parts:
-            total += part.weight * self._vector(part).astype(np.float64)
-        return unit(total, "the query").astype(np.float32)
-
-    def _named(self, parts: list[Part]) -> set[int]:
-        return {self.index[part.item] for part in parts if isinstance(part.item, str)}
-
-    def _told(self, rows: BestRows) -> Neighbours:
-        return [(self.words[row], score) for row, score in rows]
+    def _named(self, parts: Iterable[Part]) -> set[int]:
+        return {self._row(part.item) for part in parts if isinstance(part.item, str)}
 
     def save(
         self,

@@ -19,6 +19,7 @@ _COMMANDS = {
         "train",
         "phrases",
         "neighbours",
+        "index",
         "analogy",
         "predict",
         "evaluate",

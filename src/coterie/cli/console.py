@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
+from coterie.config import CorpusConfig, IndexConfig, PhraseConfig, TrainingConfig, VocabularyConfig
 from coterie.errors import ConfigError, CoterieError, WordNotFoundError
 
 __all__ = [
@@ -33,7 +33,7 @@ _AnyFunction = TypeVar("_AnyFunction", bound=Callable[..., object])
 _RENAMED = {"words": "--vocabulary", "keep_words": "--keep-words"}
 _OPTIONS = [
     field.name
-    for kind in (TrainingConfig, VocabularyConfig, PhraseConfig, CorpusConfig)
+    for kind in (TrainingConfig, VocabularyConfig, PhraseConfig, CorpusConfig, IndexConfig)
     for field in dataclasses.fields(kind)
 ] + ["phrase_model", "cache_dir", "cache_limit", "memory_limit", "score_column"]
 

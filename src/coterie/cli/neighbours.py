@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from coterie.cli.console import Command, Speaker, common_options, print_table, report_missing
-from coterie.errors import WordNotFoundError
+from coterie.errors import FormatError, WordNotFoundError
+
+if TYPE_CHECKING:
+    from coterie.index import NeighbourIndex
+    from coterie.vectors import WordVectors
 
 __all__ = ["command"]
 
@@ -18,7 +23,7 @@ __all__ = ["command"]
     examples=(
         "coterie neighbours my-model paris",
         "coterie neighbours my-model paris london berlin -n 5",
-        "coterie neighbours vectors.bin paris --json",
+        "coterie neighbours my-model paris --approximate --json",
         "coterie neighbours my-model paris | cut -f 2",
     ),
 )
@@ -27,8 +32,15 @@ __all__ = ["command"]
 @click.option(
     "-n", "--topn", default=10, show_default=True, type=click.IntRange(1), help="Neighbours of each word."
 )
+@click.option(
+    "--approximate",
+    is_flag=True,
+    help="Ask the index that `coterie index MODEL` built: quick among millions, a neighbour may be missed.",
+)
 @common_options
-def command(model: Path, words: tuple[str, ...], topn: int, quiet: bool, as_json: bool) -> None:
+def command(
+    model: Path, words: tuple[str, ...], topn: int, approximate: bool, quiet: bool, as_json: bool
+) -> None:
     """List the nearest neighbours of each WORD by cosine similarity.
 
     MODEL is a model folder, or a file of vectors in word2vec's text or binary format.
@@ -38,10 +50,11 @@ def command(model: Path, words: tuple[str, ...], topn: int, quiet: bool, as_json
     import coterie
 
     vectors = coterie.load(model)
+    most_similar = _index(model, vectors).most_similar if approximate else vectors.most_similar
     found, missing = {}, []
     for word in words:
         try:
-            found[word] = vectors.most_similar(word, topn=topn)
+            found[word] = most_similar(word, topn=topn)
         except WordNotFoundError as error:
             missing.append(error)
     if missing and not found:
@@ -62,3 +75,13 @@ def command(model: Path, words: tuple[str, ...], topn: int, quiet: bool, as_json
     ]
     print_table(None, ("word", "neighbour", "similarity"), rows)
     report_missing(missing)
+
+
+def _index(model: Path, vectors: WordVectors) -> NeighbourIndex:
+    from coterie.formats.neighbour_index import index_path, sidecar
+    from coterie.index import NeighbourIndex
+
+    path = index_path(model)
+    if not path.exists() and not sidecar(path).exists():
+        raise FormatError(f"{model} has no index of neighbours. Build it: coterie index {model}.")
+    return NeighbourIndex.load(path, vectors)

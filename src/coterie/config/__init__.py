@@ -6,6 +6,7 @@ spelling is the same with dashes (``--min-count``).
 
 from __future__ import annotations
 
+from coterie.config.index import IndexConfig, IndexDtype
 from coterie.config.phrases import PhraseConfig, PhraseScoring
 from coterie.config.text import CorpusConfig, EncodingErrors, Lowercase, VocabularyConfig
 from coterie.config.training import (
@@ -26,6 +27,8 @@ __all__ = [
     "Collisions",
     "CorpusConfig",
     "EncodingErrors",
+    "IndexConfig",
+    "IndexDtype",
     "Kernel",
     "Lowercase",
     "NcePartition",

@@ -27,6 +27,7 @@ from coterie.errors import CoterieError, FormatError, ResourceError
 
 __all__ = [
     "COMPRESSIONS",
+    "is_partial",
     "missing_path",
     "reading",
     "replacing_file",
@@ -262,6 +263,17 @@ def _exchange(one: Path, other: Path) -> bool:
 
 def _partial(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+
+
+def is_partial(path: Path, name: str) -> bool:
+    """Tell whether a writer of a file called ``name`` has left this, or is at work on it.
+
+    Examples
+    --------
+    >>> is_partial(Path(".config.json.1a2b3c4d.partial"), "config.json")
+    True
+    """
+    return path.match(f".{_escaped(name)}.*.partial")
 
 
 def _sweep(path: Path) -> None:

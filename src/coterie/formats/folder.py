@@ -4,7 +4,9 @@
 hierarchical softmax, ``node_vectors`` (one row an inner node of the Huffman tree of the counts),
 ``vocabulary.parquet`` the columns ``word`` and ``count``, ``config.json`` the settings and
 ``format_version``, ``metrics.jsonl`` a line for each report of the training, ``README.md`` the model card,
-``phrases.jsonl`` the phrases that were joined in the text, if any.
+``phrases.jsonl`` the phrases that were joined in the text, if any. ``neighbours.usearch`` and
+``neighbours.usearch.json`` are an index of the word vectors, where one was built; a model that is saved in
+this one's place begins without.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from numpy.typing import NDArray
 
 from coterie.errors import FormatError, ResourceError
 from coterie.formats.contents import matrix_rows
-from coterie.formats.files import missing_path
+from coterie.formats.files import is_partial, missing_path
+from coterie.formats.neighbour_index import INDEX, SIDECAR
 from coterie.formats.safetensors import map_safetensors, write_safetensors
 from coterie.formats.table import WordTable
 
@@ -59,8 +62,14 @@ def is_model_folder(path: Path) -> bool:
 
 def foreign_entries(path: Path) -> list[str]:
     """Return the names in a folder that are not a model's."""
-    ours = {_MATRICES, _VOCABULARY, _CONFIG, _METRICS, _CARD, PHRASES}
-    return sorted(entry.name for entry in path.iterdir() if entry.name not in ours)
+    indexes = {INDEX, INDEX + SIDECAR}
+    ours = {_MATRICES, _VOCABULARY, _CONFIG, _METRICS, _CARD, PHRASES, *indexes}
+    # An index is written into the folder: what an interrupted writer left is ours too.
+    return sorted(
+        entry.name
+        for entry in path.iterdir()
+        if entry.name not in ours and not any(is_partial(entry, name) for name in indexes)
+    )
 
 
 def fill_folder(
