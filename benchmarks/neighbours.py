@@ -27,7 +27,7 @@ import numpy as np
 
 from benchmarks.command import shown_arguments
 from benchmarks.machine import machine
-from benchmarks.measure import PeakMemory
+from benchmarks.memory import PeakMemory
 from benchmarks.prepare import prepare
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from planted import sentences
+from grouped_words import sentences
 
 
 @pytest.fixture(scope="session")

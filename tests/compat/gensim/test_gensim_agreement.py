@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planted import sentences
+from grouped_words import sentences
 
 from coterie.compat import gensim as ours
 

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from planted import GROUPS, sentences, share_found
+from grouped_words import GROUPS, sentences, share_found
 
 pytestmark = [
     pytest.mark.slow,

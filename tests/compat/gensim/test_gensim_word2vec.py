@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 import pytest
-from planted import sentences, share_found
+from grouped_words import sentences, share_found
 
 import coterie
 from coterie.compat.gensim import (
