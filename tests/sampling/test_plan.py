@@ -28,7 +28,7 @@ def planned_blocks(sentences, counts, config, size, epoch=0):
     """All blocks that plans of `size` positions hold, as the twin tells them."""
     reach = reach_of(sentences.offsets, config.window)
     sampler, plan = make_sampler(counts, config, epoch), make_plan(size, reach, config)
-    for unit in plan_work(sentences.offsets, size, 1):
+    for unit in plan_work(sentences.offsets, size, range(1)):
         with np.errstate(over="ignore"):
             plan_chunk(sampler, sentences, unit.sentence, unit.start, unit.stop, reach, plan)
         draw = 0
