@@ -206,7 +206,7 @@ def _rows(
             twice = f"{word!r}" if rows[row] == word else f"{rows[row]!r} and {word!r}, the same word here,"
             raise ConfigError(f"{part} lists {twice} twice; every word counts once.")
         else:
-            _ = vectors._divisors  # NaN is an error
+            _ = vectors.divisors  # NaN is an error
             rows[row] = word
     if len(rows) < 2:
         lacking = f"; not in the vocabulary: {', '.join(missing[:10])}" if missing else ""

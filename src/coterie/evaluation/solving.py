@@ -91,7 +91,7 @@ def _solve(
     """Fill in the best row of each question and its score, block after block of the vocabulary."""
     words, numbers = np.unique(questions, return_inverse=True)
     groups = list(_groups(numbers.reshape(-1, 3).astype(np.intp)))
-    cosine = cosines(vectors.matrix, vectors._divisors, _units(vectors, words))
+    cosine = cosines(vectors.matrix, vectors.divisors, _units(vectors, words))
     excluded = [(number, [row, *names.others.get(row, [])]) for number, row in enumerate(words.tolist())]
     block = max(_FEWEST, _COSINES // len(words))
     sums = np.empty((max(len(group[1]) for group in groups), min(block, len(names))), dtype=np.float32)

@@ -129,7 +129,7 @@ def hubness(
             f"topn is {topn}, but there are {n:,} words with a vector to compare; "
             "neighbour lists need more words than that to choose from."
         )
-    neighbours, _ = nearest_rows(vectors.matrix[rows], vectors._divisors[rows], np.arange(n), topn)
+    neighbours, _ = nearest_rows(vectors.matrix[rows], vectors.divisors[rows], np.arange(n), topn)
     occurrences = np.bincount(neighbours.ravel(), minlength=n)
     ranks = ranks_of(vectors)[rows]
     order = np.lexsort((ranks, -occurrences))

@@ -22,7 +22,7 @@ def rows_with_direction(vectors: WordVectors) -> NDArray[np.intp]:
     FormatError
         A vector holds NaN or infinity.
     """
-    if vectors._divisors.all() and (vectors._divisors != 1).all():  # a zero row's divisor is 1
+    if vectors.divisors.all() and (vectors.divisors != 1).all():  # a zero row's divisor is 1
         return np.arange(len(vectors))
     return np.flatnonzero(row_norms(vectors.matrix))
 

@@ -106,7 +106,7 @@ def norms_against_frequency(vectors: WordVectors) -> NormsAgainstFrequency:
     """
     if not len(vectors):
         raise ConfigError("these vectors have no words; there is nothing to measure.")
-    _ = vectors._divisors  # NaN is an error
+    _ = vectors.divisors  # NaN is an error
     norms = row_norms(vectors.matrix)
     frequency = -ranks_of(vectors) if vectors.counts is None else vectors.counts
     bands = []

@@ -154,7 +154,7 @@ def odd_words(
     by_norm = live[np.argsort(norms[live], kind="stable")]
     rows = sample_rows(live, words, seed)
     allowed = None if len(live) == len(vectors) else np.isin(np.arange(len(vectors)), live)
-    nearest, cosine = nearest_rows(vectors.matrix, vectors._divisors, rows, 1, allowed)
+    nearest, cosine = nearest_rows(vectors.matrix, vectors.divisors, rows, 1, allowed)
     pairs = _Pairs(vectors.words, rows, nearest[:, 0], cosine[:, 0])
     duplicates = pairs.duplicates(same)
     return OddWords(

@@ -204,5 +204,5 @@ def _lists(
 ) -> list[list[str]]:
     allowed = np.zeros(len(vectors), dtype=np.bool_)
     allowed[common] = True
-    neighbours, _ = nearest_rows(vectors.matrix, vectors._divisors, asked, topn, allowed)
+    neighbours, _ = nearest_rows(vectors.matrix, vectors.divisors, asked, topn, allowed)
     return [[vectors.words[row] for row in answer] for answer in neighbours.tolist()]
