@@ -145,9 +145,9 @@ class WordMatrix:
         --------
         >>> import tempfile, coterie, numpy as np
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     WordVectors(["cat", "dog"], np.eye(2, dtype=np.float32)).save(f"{folder}/v.parquet")
+        ...     coterie.WordVectors(["cat", "dog"], np.eye(2, dtype=np.float32)).save(f"{folder}/v.parquet")
         ...     coterie.load(f"{folder}/v.parquet")
-        WordVectors(2 words, vector_size=2)
+        coterie.WordVectors(2 words, vector_size=2)
         """
         write(path, self.words, self.matrix, self.counts, format=format, replace_spaces=replace_spaces)
 
