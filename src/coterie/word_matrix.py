@@ -147,7 +147,7 @@ class WordMatrix:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     coterie.WordVectors(["cat", "dog"], np.eye(2, dtype=np.float32)).save(f"{folder}/v.parquet")
         ...     coterie.load(f"{folder}/v.parquet")
-        coterie.WordVectors(2 words, vector_size=2)
+        WordVectors(2 words, vector_size=2)
         """
         write(path, self.words, self.matrix, self.counts, format=format, replace_spaces=replace_spaces)
 
