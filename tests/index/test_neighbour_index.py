@@ -71,6 +71,9 @@ def test_recall_counts_what_is_missed(vectors, index):
 
     half = NeighbourIndex(vectors, Half(), index.config, index.description)
     assert 0.48 < half.recall(sample=200, topn=5) < 0.55
+    kept = half.description["recall"]
+    assert half.recall(restrict_vocab=1) == 1  # the first query alone is answered well
+    assert half.description["recall"] == kept
 
 
 def test_scores_are_those_of_the_exact_search(vectors, index):

@@ -194,7 +194,9 @@ class NeighbourIndex:
             nearest.rows[i], nearest.scores[i] = exact.rows[0], exact.scores[0]
         return nearest
 
-    def recall(self, sample: int = 1000, topn: int = 10, seed: int = 1) -> float:
+    def recall(
+        self, sample: int = 1000, topn: int = 10, seed: int = 1, restrict_vocab: int | None = None
+    ) -> float:
         """Return which part of the true neighbours of some words is found.
 
         Parameters
@@ -205,12 +207,14 @@ class NeighbourIndex:
             Neighbours of each.
         seed
             For the drawing.
+        restrict_vocab
+            Draw only from so many of the first words, the most frequent; their neighbours are any.
 
         Returns
         -------
         float
-            Between 0 and 1. A word as near as the last of the true neighbours counts as one of them. It is
-            kept in :attr:`description` too.
+            Between 0 and 1. A word as near as the last of the true neighbours counts as one of them. That of
+            all words is kept in :attr:`description` too.
 
         Examples
         --------
@@ -220,6 +224,9 @@ class NeighbourIndex:
         """
         check_whole("sample", sample)
         rows = _rows_with_direction(self.vectors)
+        if restrict_vocab is not None:
+            check_whole("restrict_vocab", restrict_vocab)
+            rows = rows[rows < restrict_vocab]
         if len(rows) > sample:
             rows = np.sort(np.random.default_rng(seed).choice(rows, sample, replace=False))
         words = [self.vectors.words[row] for row in rows]
@@ -228,7 +235,8 @@ class NeighbourIndex:
         last = np.where(real, true.scores, np.inf).min(axis=1, initial=np.inf)
         hits = (found.rows >= 0) & (found.scores >= last[:, np.newaxis])
         recall = float(hits.sum() / real.sum()) if real.any() else 1.0
-        self.description["recall"] = {"value": recall, "topn": topn, "sample": len(words), "seed": seed}
+        if restrict_vocab is None:
+            self.description["recall"] = {"value": recall, "topn": topn, "sample": len(words), "seed": seed}
         return recall
 
     def save(self, path: str | os.PathLike[str]) -> None:
