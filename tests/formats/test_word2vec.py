@@ -1,5 +1,7 @@
 import math
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -319,3 +321,21 @@ def test_counts_are_checked(tmp_path):
 def test_options_are_checked(tmp_path, option, told):
     with pytest.raises(ConfigError, match=told):
         read_word2vec(tmp_path / "v", **option)
+
+
+def test_text_is_read_by_columns_also_where_usearch_came_first(tmp_path):
+    """usearch's wheel shows its C++ library to PyArrow's, whose own column names are then all the same."""
+    program = (
+        "import sys\n"
+        "try:\n    import usearch.index\nexcept ImportError:\n    sys.exit(0)\n"
+        "import numpy as np, coterie\n"
+        "from coterie.formats import number_text\n"
+        "number_text.NumberText._parse_slowly = None  # the fast reader must do\n"
+        "matrix = np.arange(6, dtype=np.float32).reshape(2, 3) / 7\n"
+        "coterie.WordVectors(['a', 'b'], matrix).save(sys.argv[1])\n"
+        "assert (coterie.load(sys.argv[1]).matrix == matrix).all()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "v.txt"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -127,13 +127,15 @@ class NumberText:
         # PyArrow also ends lines at carriage returns and drops a byte-order mark, which may be a word's.
         if first.count(self.delimiter) + 1 != fields + trailing or b"\r" in block or block.startswith(_BOM):
             return None
-        types = {f"f{j}": pa.float32() for j in range(self.words, fields)}
-        types |= {f"f{j}": pa.binary() for j in (*range(self.words), fields)}
+        # Names of our own: those that PyArrow makes up are wrong where usearch was imported before it.
+        names = [str(j) for j in range(fields + trailing)]
+        types = {name: pa.float32() for name in names[self.words : fields]}
+        types |= {name: pa.binary() for name in (*names[: self.words], *names[fields:])}
         try:
             table = csv.read_csv(
                 pa.BufferReader(block),
                 csv.ReadOptions(
-                    autogenerate_column_names=True,
+                    column_names=names,
                     block_size=max(CHUNK, len(block)),
                     use_threads=len(block) > _THREADED,
                 ),
