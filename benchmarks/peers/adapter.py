@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.memory import PeakMemory
 
-__all__ = ["Adapter", "Trained", "Vectors"]
+__all__ = ["Adapter", "Trained", "Vectors", "read"]
 
 
 class Vectors(NamedTuple):
@@ -38,6 +38,14 @@ class Trained:
     train_seconds: float | None
     vocabulary: int
     total_seconds: float | None = None
+
+
+def read(job: dict[str, Any]) -> Vectors:
+    """Read vectors that were saved in word2vec's format: `Adapter.read` of most peers."""
+    import coterie
+
+    vectors = coterie.load(job["output"])
+    return Vectors(vectors.words, vectors.matrix)
 
 
 class Adapter(Protocol):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 import warnings
-from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import PeakMemory
-from benchmarks.peers.adapter import Trained, Vectors
+from benchmarks.peers.adapter import Trained, read
 from benchmarks.peers.settings import ALPHA, MIN_ALPHA, MIN_COUNT, NS_EXPONENT, SAMPLE, WINDOW
 
 __all__ = ["cold", "ingest", "read", "train"]
@@ -40,14 +39,6 @@ def train(job: dict[str, Any], memory: PeakMemory) -> Trained:
     )
     model.vectors.save_word2vec_format(job["output"], binary=True)
     return Trained(model.config["figures"]["training_seconds"], len(model.vectors))
-
-
-def read(job: dict[str, Any]) -> Vectors:
-    """Read the saved vectors."""
-    import coterie
-
-    vectors = coterie.load(Path(job["output"]))
-    return Vectors(vectors.words, vectors.matrix)
 
 
 def ingest(job: dict[str, Any]) -> float:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import PeakMemory
-from benchmarks.peers.adapter import Trained, Vectors
+from benchmarks.peers.adapter import Trained, read
 from benchmarks.peers.settings import ALPHA, MIN_ALPHA, MIN_COUNT, NS_EXPONENT, SAMPLE, WINDOW
 
 __all__ = ["ingest", "read", "reading", "train"]
@@ -70,14 +69,6 @@ def _sentences(text: str) -> Iterable[list[str]]:
 
     sentences: Iterable[list[str]] = LineSentence(text)
     return sentences
-
-
-def read(job: dict[str, Any]) -> Vectors:
-    """Read the saved vectors."""
-    import coterie
-
-    vectors = coterie.load(Path(job["output"]))
-    return Vectors(vectors.words, vectors.matrix)
 
 
 def ingest(job: dict[str, Any]) -> float:

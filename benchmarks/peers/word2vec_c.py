@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import PeakMemory
-from benchmarks.peers.adapter import Trained, Vectors
+from benchmarks.peers.adapter import Trained, read
 from benchmarks.peers.settings import ALPHA, MIN_COUNT, SAMPLE, WINDOW
 
 __all__ = ["ingest", "program", "read", "train", "training_seconds", "vocabulary_size"]
@@ -60,14 +60,6 @@ def train(job: dict[str, Any], memory: PeakMemory) -> Trained:
     )
     seconds = time.perf_counter() - start
     return Trained(training_seconds(printed), vocabulary_size(printed), seconds)
-
-
-def read(job: dict[str, Any]) -> Vectors:
-    """Read the saved vectors."""
-    import coterie
-
-    vectors = coterie.load(Path(job["output"]))
-    return Vectors(vectors.words, vectors.matrix)
 
 
 def ingest(job: dict[str, Any]) -> float:

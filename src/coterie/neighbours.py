@@ -177,6 +177,7 @@ def nearest_rows(
     units: NDArray[np.float64],
     topn: int,
     excluded: Sequence[Collection[int]],
+    allowed: NDArray[np.bool_] | None = None,
 ) -> Nearest:
     """Return the ``topn`` rows with the highest cosine for each query.
 
@@ -190,6 +191,9 @@ def nearest_rows(
         At most so many for each query.
     excluded
         For each query the rows that are left out.
+    allowed
+        bool, shape ``(len(matrix),)``: which rows may be found at all; ``None``: every row. Queries are then
+        not zero.
 
     Examples
     --------
@@ -206,7 +210,14 @@ def nearest_rows(
         return exact_cosines(matrix, rows, units, queries)
 
     block = max(_LEAST, (_CACHED_SCORES if len(units) >= _MANY else _SCORES) // max(1, len(units)))
-    scores = _block_scores(matrix, divisors, units, min(block, len(matrix)))
+    products = _block_scores(matrix, divisors, units, min(block, len(matrix)))
+
+    def scores(start: int, stop: int) -> NDArray[np.float32]:
+        found = products(start, stop)
+        if allowed is not None:
+            found[~allowed[start:stop]] = -np.inf
+        return found
+
     if len(units) == 1 and len(matrix) <= block and not zero[0]:
         # The same in one piece: with few words a shortlist would take longer than the product.
         row = candidates(scores(0, len(matrix))[:, 0], topn, excluded[0], margin)

@@ -69,6 +69,13 @@ class WordMatrix:
         norms[norms == 0] = 1
         return norms
 
+    @property
+    def rows_with_direction(self) -> NDArray[np.intp]:
+        """The rows that are not zero: a zero vector has no direction and is near nothing; NaN is an error."""
+        if (self.divisors != 1).all():  # a zero row's divisor is 1
+            return np.arange(len(self))
+        return np.flatnonzero(row_norms(self.matrix))
+
     def __len__(self) -> int:
         return len(self.words)
 

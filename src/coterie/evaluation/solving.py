@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.evaluation.names import Names
-from coterie.neighbours import cosines, unit
+from coterie.neighbours import cosines, unit_rows
 from coterie.vectors import WordVectors
 
 __all__ = ["Method", "best_answers"]
@@ -133,8 +133,7 @@ def _groups(
 
 
 def _units(vectors: WordVectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    matrix = vectors.matrix
-    return np.stack([unit(matrix[row], repr(vectors.words[row])) for row in rows.tolist()]).astype(np.float32)
+    return unit_rows(vectors.matrix[rows]).astype(np.float32)
 
 
 def _terms(cosine: NDArray[np.float32], method: Method) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -21,7 +21,7 @@ from coterie.config import IndexConfig, IndexDtype
 from coterie.errors import ConfigError, FormatError
 from coterie.formats.neighbour_index import BUILD_AGAIN, fingerprint, read_index_description, write_index
 from coterie.index.graph import Graph, library_version, threads_of
-from coterie.neighbours import Nearest, exact_cosines, row_norms
+from coterie.neighbours import Nearest, exact_cosines
 from coterie.queries import WordQuery, check_whole, parts_of
 from coterie.shortlist import rank
 from coterie.vectors import Neighbours, WordVectors
@@ -99,7 +99,7 @@ class NeighbourIndex:
         )
         workers, version = threads_of(threads), library_version()
         began = time.perf_counter()
-        rows = _rows_with_direction(vectors)
+        rows = vectors.rows_with_direction
         graph = Graph.build(vectors.matrix, rows, config, workers, progress)
         description = {
             "usearch_version": version,
@@ -223,7 +223,7 @@ class NeighbourIndex:
         1.0
         """
         check_whole("sample", sample)
-        rows = _rows_with_direction(self.vectors)
+        rows = self.vectors.rows_with_direction
         if restrict_vocab is not None:
             check_whole("restrict_vocab", restrict_vocab)
             rows = rows[rows < restrict_vocab]
@@ -295,12 +295,3 @@ class NeighbourIndex:
         if graph.vector_size != shape[1] or len(graph) > shape[0]:
             raise FormatError(f"{path} is not the index that its description tells. {BUILD_AGAIN}")
         return cls(vectors, graph, config, told)
-
-
-def _rows_with_direction(vectors: WordVectors) -> NDArray[np.int64]:
-    norms = row_norms(vectors.matrix)
-    finite = np.isfinite(norms)
-    if not finite.all():
-        word = vectors.words[int(finite.argmin())]
-        raise FormatError(f"the vector of {word!r} holds NaN or infinity; train or fetch it anew.")
-    return np.flatnonzero(norms)

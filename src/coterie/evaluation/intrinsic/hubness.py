@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from coterie.errors import ConfigError
 from coterie.evaluation.intrinsic.bands import ranks_of, sample_rows
-from coterie.evaluation.intrinsic.nearest import nearest_rows, rows_with_direction
+from coterie.evaluation.intrinsic.nearest import nearest_rows
 from coterie.evaluation.tables import Table
 from coterie.queries import check_whole
 from coterie.vectors import WordVectors
@@ -121,7 +121,7 @@ def hubness(
     """
     for option, value in (("topn", topn), ("words", words), ("listed", listed)):
         check_whole(option, value)
-    live = rows_with_direction(vectors)
+    live = vectors.rows_with_direction
     rows = sample_rows(live, words, seed)
     n = len(rows)
     if n <= topn + 1:

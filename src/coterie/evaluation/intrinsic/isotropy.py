@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 
 from coterie.errors import ConfigError
 from coterie.evaluation.intrinsic.bands import sample_rows
-from coterie.evaluation.intrinsic.nearest import rows_with_direction
 from coterie.evaluation.tables import Table
 from coterie.queries import check_whole
 from coterie.vectors import WordVectors
@@ -128,7 +127,7 @@ def isotropy(vectors: WordVectors, *, words: int = 50_000, seed: int = 1) -> Iso
     (1.0, -0.333, (0.5, 0.5))
     """
     check_whole("words", words)
-    live = rows_with_direction(vectors)
+    live = vectors.rows_with_direction
     if len(live) < 2:
         raise ConfigError(f"isotropy needs two vectors that are not zero; these have {len(live)}.")
     rows = sample_rows(live, words, seed)

@@ -5,26 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.neighbours import best_rows, cosines, row_norms
-from coterie.vectors import WordVectors
+from coterie import neighbours
+from coterie.blas import in_threads
+from coterie.neighbours import Nearest, unit_rows
 
-__all__ = ["nearest_rows", "rows_with_direction"]
+__all__ = ["nearest_rows"]
 
 # Queries of one matrix product.
 _TOGETHER = 256
-
-
-def rows_with_direction(vectors: WordVectors) -> NDArray[np.intp]:
-    """Return the rows that are not zero; a zero vector has no direction and is near nothing.
-
-    Raises
-    ------
-    FormatError
-        A vector holds NaN or infinity.
-    """
-    if vectors.divisors.all() and (vectors.divisors != 1).all():  # a zero row's divisor is 1
-        return np.arange(len(vectors))
-    return np.flatnonzero(row_norms(vectors.matrix))
 
 
 def nearest_rows(
@@ -58,20 +46,10 @@ def nearest_rows(
     >>> nearest_rows(matrix, np.ones(3, dtype=np.float32), np.array([0, 2]), 1)[0].tolist()
     [[1], [1]]
     """
-    neighbours = np.empty((len(rows), topn), dtype=np.intp)
-    similarities = np.empty((len(rows), topn), dtype=np.float32)
-    for start in range(0, len(rows), _TOGETHER):
-        block = rows[start : start + _TOGETHER]
-        score = cosines(matrix, divisors, matrix[block] / divisors[block, np.newaxis])
 
-        def scored(first: int, stop: int, score=score) -> NDArray[np.float32]:  # type: ignore[no-untyped-def]
-            scores: NDArray[np.float32] = score(first, stop)
-            if allowed is not None:
-                scores[:, ~allowed[first:stop]] = -np.inf
-            return scores
+    def answer(block: NDArray[np.intp]) -> Nearest:
+        itself = [{row} for row in block.tolist()]
+        return neighbours.nearest_rows(matrix, divisors, unit_rows(matrix[block]), topn, itself, allowed)
 
-        answers = best_rows(scored, len(matrix), topn, [{int(row)} for row in block])
-        for i, answer in enumerate(answers, start):
-            neighbours[i] = [row for row, _ in answer]
-            similarities[i] = [similarity for _, similarity in answer]
-    return neighbours, similarities
+    found = in_threads(answer, [rows[i : i + _TOGETHER] for i in range(0, len(rows), _TOGETHER)])
+    return np.concatenate([near.rows for near in found]), np.concatenate([near.scores for near in found])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coterie.errors import ConfigError
 from coterie.evaluation.intrinsic.bands import sample_rows
-from coterie.evaluation.intrinsic.nearest import nearest_rows, rows_with_direction
+from coterie.evaluation.intrinsic.nearest import nearest_rows
 from coterie.evaluation.intrinsic.tokens import OddTokens, odd_tokens, shown
 from coterie.evaluation.tables import Table
 from coterie.neighbours import row_norms
@@ -147,7 +147,7 @@ def odd_words(
         check_whole(option, value)
     if not -1 <= same <= 1:
         raise ConfigError(f"same is {same!r}; it is a cosine, between −1 and 1.")
-    live = rows_with_direction(vectors)
+    live = vectors.rows_with_direction
     if len(live) < 2:
         raise ConfigError(f"odd_words needs two vectors that are not zero; these have {len(live)}.")
     norms = row_norms(vectors.matrix)

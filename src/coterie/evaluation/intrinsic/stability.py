@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from coterie.errors import ConfigError
 from coterie.evaluation.intrinsic.bands import bands_of, sample_bands
-from coterie.evaluation.intrinsic.nearest import nearest_rows, rows_with_direction
+from coterie.evaluation.intrinsic.nearest import nearest_rows
 from coterie.evaluation.tables import Table
 from coterie.queries import check_whole
 from coterie.vectors import WordVectors
@@ -194,8 +194,8 @@ def _common(a: WordVectors, b: WordVectors) -> tuple[NDArray[np.intp], NDArray[n
     """
     other = np.fromiter((b.index.get(word, -1) for word in a.words), dtype=np.intp, count=len(a))
     with_direction = np.zeros(len(b) + 1, dtype=np.bool_)  # the last one is for the row −1
-    with_direction[rows_with_direction(b)] = True
-    rows = rows_with_direction(a)
+    with_direction[b.rows_with_direction] = True
+    rows = a.rows_with_direction
     return rows[with_direction[other[rows]]], other
 
 
