@@ -137,6 +137,12 @@ def test_of_equal_scores_the_more_frequent_word_comes_first(monkeypatch):
     assert [word for word, _ in vectors.most_similar("w2", topn=4)] == ["w0", "w1", "w3", "w4"]
 
 
+def test_products_of_cosines_of_tiny_vectors():
+    """Dot products of numbers near float32's smallest have few digits; the cosines must have all."""
+    vectors = WordVectors(["a", "b"], np.full((2, 2), 1.22e-43, dtype=np.float32))
+    assert vectors.most_similar_cosmul(["a"]) == [("b", pytest.approx(1, abs=1e-5))]
+
+
 numbers = st.floats(-(2.0**60), 2.0**60, width=32)
 
 

@@ -113,6 +113,7 @@ def cosines(
     callable
         It gives a fresh float32 array of shape ``(Q, stop - start)``.
     """
+    tiny = np.flatnonzero(divisors < _TINY)
 
     def score(start: int, stop: int) -> NDArray[np.float32]:
         block = matrix[start:stop]
@@ -121,9 +122,16 @@ def cosines(
             np.dot(block, queries[0])[np.newaxis] if len(queries) == 1 else np.dot(queries, block.T)
         )
         dots /= divisors[start:stop]
+        short = _within(tiny, start, stop)
+        dots[:, short] = queries @ unit_rows(block[short]).T
         return dots
 
     return score
+
+
+def _within(rows: NDArray[np.intp], start: int, stop: int) -> NDArray[np.intp]:
+    """Return those of the rising rows that are from ``start`` to before ``stop``, counted from there."""
+    return rows[slice(*np.searchsorted(rows, (start, stop)))] - start
 
 
 def unit_rows(matrix: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -245,7 +253,7 @@ def _block_scores(
     Their shape is ``(rows, Q)``; they hold until the next call.
     """
     queries = units.astype(np.float32)
-    odd = np.flatnonzero(divisors < _TINY)
+    tiny = np.flatnonzero(divisors < _TINY)
     # The same memory for every block: new pages would cost a third of the product's time.
     many = len(queries) >= _MANY
     dots = np.empty((block, len(queries)), dtype=np.float32)
@@ -253,10 +261,10 @@ def _block_scores(
 
     def score(start: int, stop: int) -> NDArray[np.float32]:
         rows, norms, out = matrix[start:stop], divisors[start:stop, np.newaxis], dots[: stop - start]
-        tiny = odd[slice(*np.searchsorted(odd, (start, stop)))] - start
+        short = _within(tiny, start, stop)
         if many:
             scaled = np.divide(rows, norms, out=unit_block[: stop - start])
-            scaled[tiny] = unit_rows(rows[tiny])
+            scaled[short] = unit_rows(rows[short])
             return np.dot(scaled, queries.T, out=out)
         if len(queries) == 1:
             # A matrix-vector product reads the matrix once at the memory's speed.
@@ -264,7 +272,7 @@ def _block_scores(
         else:
             np.dot(rows, queries.T, out=out)
         out /= norms
-        out[tiny] = unit_rows(rows[tiny]) @ queries.T
+        out[short] = unit_rows(rows[short]) @ queries.T
         return out
 
     return score

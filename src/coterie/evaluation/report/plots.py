@@ -82,7 +82,9 @@ class Axis:
         base = 10.0 ** math.floor(math.log10(rough))
         step = next(base * factor for factor in (1, 2, 5, 10) if base * factor >= rough * 0.999)
         first = math.ceil(self.low / step - 1e-9)
-        ticks = [round(i * step, 12) for i in range(first, math.floor(self.high / step + 1e-9) + 1)]
+        last = math.floor(self.high / step + 1e-9)
+        # A multiple may be rounded to beyond the ends, which are worth a tick all the same.
+        ticks = [round(min(max(i * step, self.low), self.high), 12) for i in range(first, last + 1)]
         return [tick for tick in ticks if tick > 0] if self.log else ticks
 
 
