@@ -131,7 +131,7 @@ def _judged(results: Results, peer: str, name: str, setting: Setting) -> Turns:
 
 
 def ahead(results: Results) -> list[str]:
-    """Where the median of a peer's models is better than that of Coterie's."""
+    """Where the median of a peer is better than Coterie's."""
     found = list(_places(results))
     if not found:
         return ["## Where a peer is ahead\n", "Nowhere by its median.\n"]
@@ -144,24 +144,35 @@ def ahead(results: Results) -> list[str]:
 
 
 def _places(results: Results) -> Iterator[str]:
-    measures = [
+    timed = (
         ("seconds of training alone", "train_seconds", "{:.1f}".format, -1),
         ("seconds from text to vectors", "total_seconds", "{:.1f}".format, -1),
-        ("memory", "peak_memory", _mebibytes, -1),
-        *((label, name, form, 1) for label, name, form in MEASURES),
-    ]
-    others = [name for name in measured_peers(results, "models") if not name.startswith("coterie")]
-    for label, name, form, sign in measures:
-        for setting in settings(results, "models"):
-            ours = _judged(results, "coterie", name, setting)
-            better = []
-            for peer in others:
-                theirs = _judged(results, peer, name, setting)
-                if ours and theirs and sign * (median(theirs.values()) - median(ours.values())) > 0:
-                    best, worst = (max, min) if sign > 0 else (min, max)
-                    overlap = sign * (best(ours.values()) - worst(theirs.values())) >= 0
-                    better.append(
-                        f"{LABELS[peer]} {form(median(theirs.values()))}" + (" (within the spread)" * overlap)
-                    )
-            if better:
-                yield f"{label}, {setting}: {', '.join(better)}; Coterie {form(median(ours.values()))}"
+    )
+    judged = (("memory", "peak_memory", _mebibytes, -1), *((*measure, 1) for measure in MEASURES))
+    for section, measures in (("speed", timed), ("models", (*timed, *judged))):
+        for label, name, form, sign in measures:
+            for setting in settings(results, section):
+                if told := _better(results, section, setting, name, form, sign):
+                    where = f"{label}, {setting}"
+                    if section == "speed":
+                        where += f", short text, {counted(setting.threads, 'thread')}"
+                    yield f"{where}: {told}"
+
+
+def _better(
+    results: Results, section: str, setting: Setting, name: str, form: Callable[[float], str], sign: int
+) -> str:
+    """Return the peers whose median is better, and Coterie's own; nothing if there are none."""
+    ours = turns(results, section, "coterie", _field(name), setting)
+    better = []
+    for peer in measured_peers(results, section):
+        theirs = turns(results, section, peer, _field(name), setting)
+        if peer.startswith("coterie") or not ours or not theirs:
+            continue
+        if sign * (median(theirs.values()) - median(ours.values())) > 0:
+            best, worst = (max, min) if sign > 0 else (min, max)
+            overlap = sign * (best(ours.values()) - worst(theirs.values())) >= 0
+            better.append(
+                f"{LABELS[peer]} {form(median(theirs.values()))}" + (" (within the spread)" * overlap)
+            )
+    return f"{', '.join(better)}; Coterie {form(median(ours.values()))}" if better else ""
