@@ -190,3 +190,9 @@ def test_large_batches_are_spread_over_threads(monkeypatch):
     names.clear()
     model.most_similar_batch(model.words[:10])
     assert names == {threading.main_thread().name}
+
+
+def test_no_words_have_no_neighbours():
+    nothing = WordVectors([], np.empty((0, 3), dtype=np.float32))
+    assert nothing.most_similar(np.ones(3, dtype=np.float32)) == []
+    assert nothing.most_similar_batch(np.ones((2, 3), dtype=np.float32)) == [[], []]

@@ -16,6 +16,7 @@ PUBLIC = {
     "CorpusError",
     "CoterieError",
     "FormatError",
+    "MissingFileError",
     "Model",
     "Phrase",
     "PhraseModel",

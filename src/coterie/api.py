@@ -238,8 +238,9 @@ def load(
         When nothing readable is there; the message says what was found.
     """
     from coterie.formats import read
+    from coterie.formats.files import is_folder
 
-    if Path(path).is_dir() and limit is None and format is None:
+    if is_folder(path) and limit is None and format is None:
         from coterie.model import load_vectors
 
         return load_vectors(path)

@@ -11,6 +11,7 @@ __all__ = [
     "CorpusError",
     "CoterieError",
     "FormatError",
+    "MissingFileError",
     "ResourceError",
     "TrainingError",
     "TrainingInterrupted",
@@ -32,6 +33,10 @@ class CorpusError(CoterieError, ValueError):
 
 class FormatError(CoterieError, ValueError):
     """A file of vectors, a model folder or a cache is not what its name says, or is damaged."""
+
+
+class MissingFileError(CorpusError, FormatError, FileNotFoundError):
+    """There is no file or folder of that name; the message says what there is instead."""
 
 
 class ResourceError(CoterieError, OSError):

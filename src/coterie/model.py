@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from coterie.errors import FormatError
 from coterie.formats.card import model_card
 from coterie.formats.contents import format_version_of, log_normaliser_of, matrix_rows, prediction_config
-from coterie.formats.files import replacing_folder, try_folder
 from coterie.formats.folder import (
     PHRASES,
     fill_folder,
@@ -26,6 +25,7 @@ from coterie.formats.folder import (
     read_table,
     read_vocabulary,
 )
+from coterie.formats.replacing import replacing_folder, try_folder
 from coterie.objectives.prediction import most_probable, output_log_probabilities
 from coterie.phrases import PhraseModel
 from coterie.queries import check_whole, context_words

@@ -210,6 +210,9 @@ def nearest_rows(
     [[(1, 0.7071067690849304), (2, 0.0)]]
     """
     topn = min(topn, len(matrix))
+    if topn == 0:
+        nothing = np.empty(0, dtype=np.int64)
+        return rank(nothing, nothing, np.empty(0, dtype=np.float32), len(units), 0)
     # Every product's rounding, in units of float32's last place: the sum's, the row's and the query's.
     margin = (matrix.shape[1] + 4) * 2.0**-24
     zero: NDArray[np.bool_] = np.logical_not(units.any(axis=1))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from coterie.errors import ConfigError, FormatError
-from coterie.formats.files import replacing_file
 from coterie.formats.phrases import Row, read_phrases, write_phrases
+from coterie.formats.replacing import replacing_file
 
 __all__ = ["Phrase", "PhraseModel"]
 

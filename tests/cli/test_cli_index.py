@@ -107,11 +107,11 @@ def test_that_nothing_can_be_written_is_told_before_the_work(
     run: Run, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from coterie.errors import ResourceError
-    from coterie.formats import files
+    from coterie.formats import replacing
 
     def refused(path: Path) -> None:
         raise ResourceError(f"{path} can't be written.")
 
-    monkeypatch.setattr(files, "try_folder", refused)
+    monkeypatch.setattr(replacing, "try_folder", refused)
     monkeypatch.setattr("coterie.index.NeighbourIndex.build", lambda *_, **__: pytest.fail("it was built"))
     assert "can't be written" in run("index", own).stderr

@@ -131,6 +131,19 @@ def test_convert_onto_itself_is_refused(run: Run, model: Path, tmp_path: Path) -
     assert (tmp_path / "v.bin").read_bytes() == before
 
 
+@pytest.mark.parametrize(("source", "target"), [("v.words.txt", "v.npy"), ("v.metadata.tsv", "v.tsv")])
+def test_convert_does_not_write_a_part_of_a_pair_onto_its_source(
+    run: Run, model: Path, tmp_path: Path, source: str, target: str
+) -> None:
+    run("convert", model, tmp_path / "v.vec")
+    (tmp_path / "v.vec").rename(tmp_path / source)
+    before = (tmp_path / source).read_bytes()
+    result = run("convert", tmp_path / source, tmp_path / target)
+    assert result.exit_code == 2
+    assert "IN would be replaced" in result.stderr
+    assert (tmp_path / source).read_bytes() == before
+
+
 def test_convert_says_which_names_it_can_write(run: Run, model: Path, tmp_path: Path) -> None:
     result = run("convert", model, tmp_path / "vectors.npz")
     assert result.exit_code == 1

@@ -1,3 +1,6 @@
+import errno
+import fcntl
+import lzma
 import os
 import subprocess
 import sys
@@ -7,9 +10,15 @@ import numpy as np
 import pytest
 
 from coterie import formats
-from coterie.errors import ConfigError, FormatError, ResourceError
-from coterie.formats import files
-from coterie.formats.files import reading, replacing_file, replacing_files, replacing_folder
+from coterie.errors import ConfigError, CorpusError, FormatError, MissingFileError, ResourceError
+from coterie.formats import replacing
+from coterie.formats.files import reading
+from coterie.formats.replacing import (
+    replacing_file,
+    replacing_files,
+    replacing_folder,
+    replacing_folder_by_file,
+)
 
 MATRIX = np.eye(3, dtype=np.float32)
 WORDS = ["a", "b", "c"]
@@ -68,7 +77,7 @@ def test_the_old_folder_stays_until_the_new_one_is_whole(tmp_path):
 
 
 def test_without_the_systems_exchange_the_old_is_renamed_first(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(replacing, "_exchange", lambda one, other: False)
     test_the_old_folder_stays_until_the_new_one_is_whole(tmp_path)
 
 
@@ -76,7 +85,7 @@ def test_a_rename_that_fails_puts_the_old_folder_back(tmp_path, monkeypatch):
     path = tmp_path / "m"
     path.mkdir()
     (path / "old").touch()
-    monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(replacing, "_exchange", lambda one, other: False)
     rename = type(path).rename
 
     def fails(self, target):
@@ -112,6 +121,53 @@ def test_leavings_of_the_dead_go_and_those_of_the_living_stay(tmp_path):
         assert (tmp_path / "v[1]").read_bytes() == b"second"
     assert (tmp_path / "v[1]").read_bytes() == b""
     assert other.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EBADF, errno.ENOSYS, errno.ENOLCK])
+def test_a_file_system_without_locks_is_written_all_the_same(tmp_path, monkeypatch, number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    left = tmp_path / ".v.00000000.partial"
+    left.touch()
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with replacing_file(tmp_path / "v") as file:
+        file.write(b"new")
+    with replacing_folder(tmp_path / "m") as folder:
+        (folder / "x").touch()
+    assert (tmp_path / "v").read_bytes() == b"new"
+    assert (tmp_path / "m" / "x").exists()
+    assert left.exists(), "it may be a living writer's"
+
+
+def test_files_are_locked_as_nfs_wants_it(tmp_path, monkeypatch):
+    """There flock is a POSIX lock, which of a file that is open for reading only is refused."""
+    flags = []
+    lock = fcntl.flock
+    monkeypatch.setattr(
+        fcntl, "flock", lambda open_file, how: flags.append(open_file) or lock(open_file, how)
+    )
+    (tmp_path / ".v.00000000.partial").touch()
+    with replacing_file(tmp_path / "v"):
+        assert flags
+        assert fcntl.fcntl(flags[-1], fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
+        assert not (tmp_path / ".v.00000000.partial").exists()
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_file_takes_the_place_of_a_folder(tmp_path, monkeypatch, atomic):
+    if not atomic:
+        monkeypatch.setattr(replacing, "_exchange", lambda *_: False)
+    path = make_folder(tmp_path / "m")
+    (path / "x").write_text("old")
+    with pytest.raises(BodyError), replacing_folder_by_file(path) as file:
+        fail_after(lambda: file.write(b"half"))
+    assert (path / "x").read_text() == "old"
+    with replacing_folder_by_file(path) as file:
+        file.write(b"new")
+        assert (path / "x").exists()
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_refusals_tell_what_to_do(tmp_path):
@@ -166,6 +222,33 @@ def test_a_missing_path_offers_what_is_there(tmp_path):
         formats.read(tmp_path / "zebar" / "inner")
     with pytest.raises(FormatError, match="there is nothing"):
         formats.read(make_folder(tmp_path / "empty") / "x")
+
+
+def test_what_is_missing_is_also_the_error_that_scripts_expect(tmp_path):
+    for expected in (FileNotFoundError, FormatError, CorpusError, MissingFileError, ValueError):
+        with pytest.raises(expected):
+            formats.read(tmp_path / "none")
+    with pytest.raises(MissingFileError, match="does not exist"):
+        formats.read("a\0b")
+
+
+def test_a_name_that_the_system_refuses_is_told(tmp_path):
+    with pytest.raises(ResourceError, match="can't be read: File name too long"):
+        formats.read(tmp_path / ("v" * 300))
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ResourceError, match="can't be read: Too many levels"):
+        formats.read(tmp_path / "loop")
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".bz2", ".xz", ".zst"])
+def test_lines_of_every_compression(tmp_path, ending):
+    import pyarrow as pa
+
+    text, path = b"one\ntwo\n" * 1000, tmp_path / f"t{ending}"
+    with pa.output_stream(path, compression=None if ending in ("", ".xz") else "detect") as file:
+        file.write(lzma.compress(text) if ending == ".xz" else text)
+    with reading(path) as file:
+        assert list(file) == text.splitlines(keepends=True)
 
 
 def test_a_relative_path_offers_what_is_in_the_working_folder(tmp_path, monkeypatch):
@@ -244,3 +327,17 @@ def test_the_limit_is_checked_for_every_format(tmp_path):
     formats.write(tmp_path / "v.safetensors", WORDS, MATRIX)
     with pytest.raises(ConfigError, match="limit is 0"):
         formats.read(tmp_path / "v.safetensors", limit=0)
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.txt", "v.glove", "v.npy", "v.tsv"])
+def test_an_empty_word_is_told_as_such(tmp_path, name):
+    with pytest.raises(FormatError, match=r"a word is empty.*\.safetensors"):
+        formats.write(tmp_path / name, ["a", "", "c"], MATRIX)
+
+
+def test_a_cut_file_is_told_its_own_number_of_words_whatever_the_limit(tmp_path):
+    path = tmp_path / "v.bin"
+    formats.write(path, WORDS, MATRIX)
+    path.write_bytes(path.read_bytes()[:25])
+    with pytest.raises(FormatError, match=r"announces 3 words"):
+        formats.read(path, limit=2)

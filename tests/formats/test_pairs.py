@@ -53,7 +53,7 @@ def test_any_words_round_trip(tmp_path_factory, words, counted, name):
 
 @pytest.mark.parametrize("name", BESIDE)
 def test_words_that_a_line_cannot_hold(tmp_path, name):
-    for word in ("a\tb", "a\nb", "a\r", ""):
+    for word in ("a\tb", "a\nb", "a\r"):
         with pytest.raises(FormatError, match="a line of words ends one at a tab or newline or carriage"):
             write(tmp_path / name, [word], MATRIX[:1])
     assert list(tmp_path.iterdir()) == []

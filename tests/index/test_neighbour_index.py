@@ -284,6 +284,9 @@ def test_a_save_that_fails_leaves_the_earlier_index(vectors, index, saved, monke
     monkeypatch.setattr(index._graph, "save", lambda path: None)
     with pytest.raises(ResourceError, match=r"0 of [\d,]+ bytes are there"):
         index.save(saved)
+    monkeypatch.setitem(index.description, "strange", float("nan"))
+    with pytest.raises(ValueError, match="JSON"):
+        index.save(saved)
     assert (saved.read_bytes(), sidecar(saved).read_bytes()) == before
     assert len(list(saved.parent.iterdir())) == 2
     assert NeighbourIndex.load(saved, vectors).most_similar("w1")
@@ -328,3 +331,10 @@ def test_pyarrow_still_reads_after_usearch_was_loaded():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "['f0', 'f1']\n"
+
+
+def test_numpys_numbers_are_saved_as_numbers(vectors, saved):
+    index = NeighbourIndex.load(saved, vectors)
+    index.recall(sample=np.int64(50), topn=np.int64(5))
+    index.save(saved)
+    assert json.loads(sidecar(saved).read_text())["recall"]["topn"] == 5

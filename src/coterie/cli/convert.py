@@ -75,9 +75,9 @@ def command(
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from coterie import formats
 
-    if target.exists() and source.exists() and source.samefile(target):
-        raise click.UsageError(f"IN and OUT are the same: {source}")
-    formats.check_writable(target, target_format)
+    for written in formats.files_written(target, formats.check_writable(target, target_format)):
+        if written.exists() and source.exists() and source.samefile(written):
+            raise click.UsageError(f"IN would be replaced: {source} is written as a part of OUT, {target}.")
     table = formats.read(source, format=source_format, **reading)
     formats.write(
         target, table.words, table.matrix, table.counts, format=target_format, replace_spaces=replace_spaces

@@ -169,33 +169,14 @@ def _findings(
     speaker: Speaker,
     options: dict[str, Any],
 ) -> _Findings:
-    """Ask every model everything: one model at a time, so that only one is in memory."""
-    import coterie
+    """Ask every model everything, and compare the first with the others."""
     from coterie import evaluation
 
     bootstrap = {name: options[name] for name in ("confidence", "seed")}
-    limit = options["restrict_vocab"]
-    shared = {
-        "case_insensitive": not options["case_sensitive"],
-        "dummy4unknown": options["dummy4unknown"],
-    }
-    wanted = Wanted.of(options)
     found = _Findings([{} for _ in questions], [{} for _ in judgements])
     for name, path in models.items():
-        vectors = coterie.load(path)
-        speaker.message(f"{name}: {len(vectors):,} words, vectors of {vectors.vector_size}")
-        for of, asked in zip(found.analogies, questions, strict=True):
-            told = evaluation.evaluate_analogies(
-                vectors, asked, method=options["method"], restrict_vocab=limit or 300_000, **shared
-            )
-            of[name] = told, evaluation.bootstrap_accuracy(told, **bootstrap)
-        for pairs, judged in zip(found.similarity, judgements, strict=True):
-            agreement = evaluation.evaluate_similarity(vectors, judged, restrict_vocab=limit, **shared)
-            pairs[name] = agreement, evaluation.bootstrap_spearman(agreement, **bootstrap)
-        if wanted:
-            found.checks[name] = wanted.made_of(vectors)
-            for message in found.checks[name].messages():
-                speaker.message(f"{name}: {message}")
+        # In a function of its own, so that only one model is in memory.
+        _ask(name, path, (questions, judgements), speaker, options, found)
     first, *others = models
     for other in others:
         for of in found.analogies:
@@ -205,6 +186,41 @@ def _findings(
             agreed = evaluation.compare_similarity(pairs[first][0], pairs[other][0], **bootstrap)
             found.comparisons.append((first, other, agreed))
     return found
+
+
+def _ask(
+    name: str,
+    path: Path,
+    sets: tuple[list[AnalogySet], list[SimilaritySet]],
+    speaker: Speaker,
+    options: dict[str, Any],
+    found: _Findings,
+) -> None:
+    """Add what one model answers."""
+    import coterie
+    from coterie import evaluation
+
+    bootstrap = {name: options[name] for name in ("confidence", "seed")}
+    limit = options["restrict_vocab"]
+    shared = {
+        "case_insensitive": not options["case_sensitive"],
+        "dummy4unknown": options["dummy4unknown"],
+    }
+    vectors = coterie.load(path)
+    speaker.message(f"{name}: {len(vectors):,} words, vectors of {vectors.vector_size}")
+    questions, judgements = sets
+    for of, asked in zip(found.analogies, questions, strict=True):
+        told = evaluation.evaluate_analogies(
+            vectors, asked, method=options["method"], restrict_vocab=limit or 300_000, **shared
+        )
+        of[name] = told, evaluation.bootstrap_accuracy(told, **bootstrap)
+    for pairs, judged in zip(found.similarity, judgements, strict=True):
+        agreement = evaluation.evaluate_similarity(vectors, judged, restrict_vocab=limit, **shared)
+        pairs[name] = agreement, evaluation.bootstrap_spearman(agreement, **bootstrap)
+    if wanted := Wanted.of(options):
+        found.checks[name] = wanted.made_of(vectors)
+        for message in found.checks[name].messages():
+            speaker.message(f"{name}: {message}")
 
 
 def _sentences(found: _Findings) -> list[str]:

@@ -70,8 +70,8 @@ def command(model: Path, quiet: bool, as_json: bool, **settings: Any) -> None:
     words on; it is of these vectors, and another model needs another index.
     """
     import coterie
-    from coterie.formats.files import try_folder
     from coterie.formats.neighbour_index import index_path
+    from coterie.formats.replacing import try_folder
     from coterie.index import NeighbourIndex
 
     speaker = Speaker(quiet=quiet, as_json=as_json)

@@ -71,12 +71,13 @@ def command(
     """
     import coterie
     from coterie.corpus import read_phrase_file
-    from coterie.formats.files import try_folder
+    from coterie.formats.replacing import check_file_place, try_folder
 
     if settings["text"] == output:
         raise click.UsageError("--text and --output name the same file.")
     for path in filter(None, (output, settings["text"])):
-        try_folder(path)  # so that hours of counting don't end in a refusal
+        check_file_place(path)  # so that hours of counting don't end in a refusal
+        try_folder(path)
     if known := settings.pop("known_phrases"):
         settings["known_phrases"] = read_phrase_file(known)
     given = {name: value for name, value in settings.items() if value is not None}

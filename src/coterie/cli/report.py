@@ -84,7 +84,7 @@ def command(
     import coterie
     from coterie.evaluation import evaluate_weat, read_analogies, read_similarity, read_word_lists
     from coterie.evaluation.report import model_report
-    from coterie.formats.files import replacing_file
+    from coterie.formats.replacing import replacing_file
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
     name = Path(os.path.realpath(model)).name

@@ -29,7 +29,7 @@ from coterie.corpus.sources import SourceFile
 from coterie.corpus.streams import ByteStream
 from coterie.errors import CorpusError, FormatError, ResourceError
 from coterie.formats import word2vec_binary
-from coterie.formats.files import replacing_file
+from coterie.formats.replacing import check_file_place, replacing_file
 from coterie.sampling.plan import Sentences
 from coterie.training.guarded import guarded_run
 from coterie.training.progress import Progress
@@ -82,6 +82,7 @@ def check_places(request: Request) -> None:
         folder = Path(os.path.realpath(name)).parent
         if Path(name).is_dir():
             raise FormatError(f"{flag} is {name}, a folder; name a file.")
+        check_file_place(name)
         if not folder.is_dir():
             raise ResourceError(f"{flag} is {name}, but there is no folder {folder}; make it first.")
         if not os.access(folder, os.W_OK):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from coterie.corpus import EncodedCorpus
 from coterie.corpus.line_file import read_lines
 from coterie.errors import FormatError
-from coterie.formats.files import replacing_file
+from coterie.formats.replacing import replacing_file
 from coterie.sampling.plan import Sentences
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coterie.errors import FormatError, ResourceError
+from coterie.errors import FormatError, MissingFileError, ResourceError
 
 __all__ = ["read_lines"]
 
@@ -14,15 +14,17 @@ def read_lines(path: Path, what: str) -> list[str]:
 
     Raises
     ------
+    MissingFileError
+        If there is no such file.
     FormatError
-        If there is no such file, or it is no UTF-8; the message tells the line.
+        If it is no UTF-8; the message tells the line.
     ResourceError
         The system refuses.
     """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise FormatError(f"{path}: no such file ({what}).") from None
+        raise MissingFileError(f"{path}: no such file ({what}).") from None
     except OSError as error:
         raise ResourceError(f"{path}: cannot be read ({error.strerror}).") from error
     try:

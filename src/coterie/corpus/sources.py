@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from coterie.errors import CorpusError, ResourceError
+from coterie.errors import CorpusError, MissingFileError, ResourceError
 
 __all__ = ["Compression", "Format", "Paths", "SourceFile", "find_files", "format_of", "plain_text"]
 
@@ -92,12 +92,14 @@ def plain_text(path: str | os.PathLike[str]) -> SourceFile:
 
     Raises
     ------
+    MissingFileError
+        If there is no such file.
     CorpusError
-        If there is no such file, or it is a folder or a pipe.
+        If it is a folder or a pipe.
     """
     path = Path(path)
     if not _exists(path):
-        raise CorpusError(_missing(str(path)))
+        raise MissingFileError(_missing(str(path)))
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise CorpusError(f"{path}: no regular file; it is read twice. Write the text to a file first.")
@@ -138,7 +140,7 @@ def _files_of(source: str, warn: Callable[[str], None]) -> list[SourceFile]:
         return _folder(path, warn) if path.is_dir() else [_file(path, named=True)]
     if glob.has_magic(source):
         return _matches(source, warn)
-    raise CorpusError(_missing(source))
+    raise MissingFileError(_missing(source))
 
 
 def _exists(path: Path) -> bool:

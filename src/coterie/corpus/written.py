@@ -6,7 +6,7 @@ import os
 from itertools import pairwise
 
 from coterie.corpus.encoded import EncodedCorpus
-from coterie.formats.files import replacing_file
+from coterie.formats.replacing import replacing_file
 
 __all__ = ["write_text"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coterie.errors import ConfigError, FormatError, ResourceError
+from coterie.errors import ConfigError, FormatError, MissingFileError, ResourceError
 from coterie.evaluation.bias import WeatResult, weat
 from coterie.vectors import WordVectors
 
@@ -101,7 +101,7 @@ def _parsed(path: Path) -> Any:
             return tomllib.loads(text)
         return json.loads(text, object_pairs_hook=_once)
     except FileNotFoundError:
-        raise FormatError(f"{path} does not exist.") from None
+        raise MissingFileError(f"{path} does not exist.") from None
     except OSError as error:
         raise ResourceError(f"{path} can't be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:  # of JSON, TOML and UTF-8

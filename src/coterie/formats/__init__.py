@@ -12,18 +12,28 @@ from numpy.typing import NDArray
 from coterie.errors import ConfigError, FormatError
 from coterie.formats.detect import Format, detect
 from coterie.formats.fasttext_model import read_fasttext
-from coterie.formats.files import COMPRESSIONS
+from coterie.formats.files import COMPRESSIONS, is_folder
 from coterie.formats.folder import read_table
 from coterie.formats.glove import read_glove, write_glove
-from coterie.formats.numpy_array import read_npy, write_npy
-from coterie.formats.projector import read_projector, write_projector
+from coterie.formats.numpy_array import read_npy, words_beside, write_npy
+from coterie.formats.projector import new_metadata_beside, read_projector, write_projector
 from coterie.formats.table import WordTable
 from coterie.formats.word2vec import read_word2vec, write_word2vec
 from coterie.formats.words import EncodingErrors, check_reading, distinct
 from coterie.formats.words_parquet import read_words_parquet, write_words_parquet
 from coterie.formats.words_safetensors import read_words_safetensors, write_words_safetensors
 
-__all__ = ["FORMATS", "WRITABLE", "EncodingErrors", "Format", "WordTable", "check_writable", "read", "write"]
+__all__ = [
+    "FORMATS",
+    "WRITABLE",
+    "EncodingErrors",
+    "Format",
+    "WordTable",
+    "check_writable",
+    "files_written",
+    "read",
+    "write",
+]
 
 FORMATS: tuple[Format, ...] = (
     "word2vec",
@@ -105,7 +115,7 @@ def read(
         raise ConfigError(f"no_header means format 'glove', but format is {format!r}. Leave one out.")
     if format is not None and format not in FORMATS:
         raise ConfigError(f"format is {format!r}; choose one of {', '.join(FORMATS)}.")
-    if path.is_dir():
+    if is_folder(path):
         if format is not None or no_header:
             raise ConfigError(f"format is for files, and {path} is a folder. Leave it out.")
         return _first(read_table(path), limit)
@@ -169,6 +179,19 @@ def check_writable(path: str | os.PathLike[str], format: Format | None = None) -
     if compressed and kind not in {_ENDINGS[ending] for ending in _COMPRESSIBLE}:
         raise FormatError(f"{path}: {kind} files can't be compressed: {_UNCOMPRESSED[kind]}.")
     return kind
+
+
+def files_written(path: str | os.PathLike[str], kind: Format) -> list[Path]:
+    """Return the files that :func:`write` replaces: one, or a pair.
+
+    Examples
+    --------
+    >>> [file.name for file in files_written("v.npy", "npy")]
+    ['v.npy', 'v.words.txt']
+    """
+    path = Path(path)
+    beside = {"npy": words_beside, "projector": new_metadata_beside}
+    return [path, beside[kind](path)] if kind in beside else [path]
 
 
 _UNCOMPRESSED = {

@@ -1,48 +1,37 @@
-"""Open files of vectors by name (``.gz .bz2 .xz .zst``), and replace files and folders in one step.
-
-What is written goes to a hidden sibling (``.name.1a2b3c4d.partial``) first, is flushed to the disk and then
-takes the place of what was there: whoever looks, at any moment, sees the old or the new whole, never a
-part. A writer that was killed leaves its sibling behind; the next one to write there removes it.
-"""
+"""Open files of vectors by name: ``.gz .bz2 .xz .zst`` are unpacked and packed on the way."""
 
 from __future__ import annotations
 
 import bz2
 import contextlib
-import ctypes
 import difflib
-import errno
-import fcntl
 import gzip
+import io
 import lzma
 import os
-import secrets
-import shutil
+import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from coterie.errors import CoterieError, FormatError, ResourceError
+from coterie.errors import CoterieError, FormatError, MissingFileError, ResourceError
 
 __all__ = [
+    "BUFFER_BYTES",
     "COMPRESSIONS",
-    "is_partial",
+    "compressed",
+    "glob_escaped",
+    "is_folder",
     "missing_path",
     "reading",
-    "replacing_file",
-    "replacing_files",
-    "replacing_folder",
-    "try_folder",
 ]
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 """Endings of a name that say how the file is compressed."""
 
-_BUFFER = 1 << 20
-_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
-_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+BUFFER_BYTES = 1 << 20
+"""Of a file that is read or written through a buffer."""
 
 
 @contextlib.contextmanager
@@ -51,17 +40,23 @@ def reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Raises
     ------
+    MissingFileError
+        Nothing is there.
     FormatError
-        Nothing is there, a folder is there, or the archive is broken (also while reading in the body).
+        A folder is there, or the archive is broken (also while reading in the body).
     ResourceError
         The system refuses, or has too little memory.
     """
     path = Path(path)
-    if not path.exists():
-        raise missing_path(path)
-    if path.is_dir():
+    try:
+        folder = stat.S_ISDIR(Path(path).stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise missing_path(path) from None
+    except OSError as error:
+        raise ResourceError(f"{path} can't be read: {error.strerror or error}.") from error
+    if folder:
         raise FormatError(f"{path} is a folder; name a file of vectors in it.")
-    compressed = path.suffix in COMPRESSIONS
+    packed = path.suffix in COMPRESSIONS
     try:
         with path.open("rb") as raw, _decompressed(raw, path.suffix) as source:
             yield source
@@ -73,9 +68,16 @@ def reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise ResourceError(f"{path} can't be read: too little memory. Set limit, or free some.") from error
     except OSError as error:
         # bz2 and zstd tell of bad data with a plain OSError, without a number of the system's.
-        if compressed and error.errno is None:
+        if packed and error.errno is None:
             raise _broken_archive(path, error) from error
         raise ResourceError(f"{path} can't be read: {error.strerror or error}.") from error
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a folder is there; of what can't be looked at, False (``Path.is_dir`` raises)."""
+    with contextlib.suppress(OSError, ValueError):
+        return stat.S_ISDIR(Path(path).stat().st_mode)
+    return False
 
 
 def _broken_archive(path: Path, error: Exception) -> FormatError:
@@ -92,12 +94,15 @@ def _decompressed(raw: BinaryIO, suffix: str) -> contextlib.AbstractContextManag
     if suffix == ".zst":
         import pyarrow
 
-        stream: BinaryIO = pyarrow.CompressedInputStream(pyarrow.PythonFile(raw, mode="r"), "zstd")
-        return stream
+        # Buffered, since Arrow's streams have no lines.
+        return io.BufferedReader(
+            pyarrow.CompressedInputStream(pyarrow.PythonFile(raw, mode="r"), "zstd"), BUFFER_BYTES
+        )
     return contextlib.nullcontext(raw)
 
 
-def _compressed(raw: BinaryIO, suffix: str) -> contextlib.AbstractContextManager[BinaryIO]:
+def compressed(raw: BinaryIO, suffix: str) -> contextlib.AbstractContextManager[BinaryIO]:
+    """Return what compresses into an open file, as the ending of its name says."""
     if suffix == ".gz":
         # No time and no name in the header: the same vectors give the same bytes.
         return cast("BinaryIO", gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0))
@@ -113,218 +118,26 @@ def _compressed(raw: BinaryIO, suffix: str) -> contextlib.AbstractContextManager
     return contextlib.nullcontext(raw)
 
 
-def missing_path(path: Path) -> FormatError:
+def missing_path(path: Path) -> MissingFileError:
     """Build the error for a path where nothing is, with what is there instead."""
-    aside = sorted(path.parent.glob(f".{_escaped(path.name)}.*.old")) if path.parent.is_dir() else []
+    held = is_folder(path.parent)
+    aside = sorted(path.parent.glob(f".{glob_escaped(path.name)}.*.old")) if held else []
     if aside:
-        return FormatError(
+        return MissingFileError(
             f"{path} does not exist, but an interrupted save left the earlier one at {aside[-1]}: rename it."
         )
     parent = path.parent
-    while not parent.is_dir():
+    while not is_folder(parent):
         parent = parent.parent
     wanted = path.relative_to(parent).parts[0]
-    names = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
+    try:
+        names = sorted(entry.name for entry in parent.iterdir() if not entry.name.startswith("."))
+    except OSError:  # a folder that may be entered, but not listed
+        return MissingFileError(f"{path} does not exist.")
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5) or names[:5]
-    return FormatError(f"{path} does not exist. In {parent} there is {', '.join(near) or 'nothing'}.")
+    return MissingFileError(f"{path} does not exist. In {parent} there is {', '.join(near) or 'nothing'}.")
 
 
-@contextlib.contextmanager
-def replacing_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open ``path`` for writing, compressed as its name says; it changes only when the body has ended well.
-
-    Raises
-    ------
-    ResourceError
-        No room, no permission, no such folder; nothing is left behind and an earlier file is as it was.
-    """
-    with replacing_files(path) as (file,):
-        yield file
-
-
-@contextlib.contextmanager
-def replacing_files(*paths: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, ...]]:
-    """Like :func:`replacing_file` for files that belong together.
-
-    All are complete on the disk before the first of them takes its place; they do so in the order given.
-    """
-    real = [_replaceable(path) for path in paths]
-    partials: list[Path] = []
-    with _refusals(paths[0]), contextlib.ExitStack() as locks:
-        try:
-            with contextlib.ExitStack() as sinks:
-                opened = []
-                for path in real:
-                    _sweep(path)
-                    partial = _partial(path)
-                    partial.touch(exist_ok=False)
-                    partials.append(partial)
-                    _lock(locks.enter_context(_opened(partial)))
-                    raw = sinks.enter_context(partial.open("wb", buffering=_BUFFER))
-                    opened.append(sinks.enter_context(_compressed(raw, path.suffix)))
-                yield tuple(opened)
-            for partial in partials:
-                _sync(partial)
-            for partial, path in zip(partials, real, strict=True):
-                partial.replace(path)
-        except BaseException:
-            for partial in partials:
-                partial.unlink(missing_ok=True)
-            raise
-        for folder in {path.parent for path in real}:
-            _sync(folder)
-
-
-def _replaceable(named: str | os.PathLike[str]) -> Path:
-    path = Path(os.path.realpath(named))
-    if path.exists() and not path.is_file():
-        raise FormatError(f"{named} is not a regular file and is not replaced. Choose another name.")
-    return path
-
-
-@contextlib.contextmanager
-def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Make a new folder to fill; when the body has ended well it takes the place of ``path``.
-
-    What was at ``path`` is removed, so the caller must have made sure that it may go.
-
-    Raises
-    ------
-    ResourceError
-        No room, no permission; nothing is left behind and what was at ``path`` is as it was.
-    """
-    named, path = path, Path(os.path.realpath(path))
-    with _refusals(named):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        partial = _partial(path)
-        partial.mkdir()
-        with _opened(partial) as descriptor:
-            _lock(descriptor)
-            try:
-                yield partial
-                for file in partial.iterdir():
-                    _sync(file)
-                _sync(partial)
-                _take_place(partial, path)
-            except BaseException:
-                shutil.rmtree(partial, ignore_errors=True)
-                raise
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def try_folder(path: str | os.PathLike[str]) -> None:
-    """Make and remove a folder beside ``path`` as :func:`replacing_folder` does, to learn if it could.
-
-    Raises
-    ------
-    ResourceError
-        The system refuses.
-    """
-    real = Path(os.path.realpath(path))
-    with _refusals(path):
-        real.parent.mkdir(parents=True, exist_ok=True)
-        partial = _partial(real)
-        partial.mkdir()
-        partial.rmdir()
-
-
-def _take_place(partial: Path, path: Path) -> None:
-    """Put ``partial`` at ``path``; what was there is then at ``partial``, or gone."""
-    if not path.exists() or not any(path.iterdir()):
-        partial.rename(path)
-    elif not _exchange(partial, path):
-        # Without the system's exchange there is a moment in which neither is at ``path``;
-        # ``missing_path`` tells where the old one is.
-        aside = partial.with_suffix(".old")
-        path.rename(aside)
-        try:
-            partial.rename(path)
-        except OSError:
-            aside.rename(path)
-            raise
-        _sync(path.parent)
-        shutil.rmtree(aside, ignore_errors=True)
-    _sync(path.parent)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Swap two paths atomically; False where system or file system can't (Linux has renameat2)."""
-    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if renameat2 is None:
-        return False
-    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
-        return True
-    number = ctypes.get_errno()
-    if number in (errno.EINVAL, errno.ENOSYS, errno.EXDEV, errno.EOPNOTSUPP):
-        return False
-    raise OSError(number, os.strerror(number), str(other))
-
-
-def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-
-
-def is_partial(path: Path, name: str) -> bool:
-    """Tell whether a writer of a file called ``name`` has left this, or is at work on it.
-
-    Examples
-    --------
-    >>> is_partial(Path(".config.json.1a2b3c4d.partial"), "config.json")
-    True
-    """
-    return path.match(f".{_escaped(name)}.*.partial")
-
-
-def _sweep(path: Path) -> None:
-    """Remove what writers that were killed left beside ``path``; a living one holds a lock on its own."""
-    for left in path.parent.glob(f".{_escaped(path.name)}.*.partial"):
-        with contextlib.suppress(OSError), _opened(left) as descriptor:
-            _lock(descriptor)
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink()
-
-
-def _escaped(name: str) -> str:
+def glob_escaped(name: str) -> str:
+    """Return a pattern that only this name matches."""
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
-
-
-def _lock(descriptor: int) -> None:
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _sync(path: Path) -> None:
-    with _opened(path) as descriptor:
-        os.fsync(descriptor)
-
-
-@contextlib.contextmanager
-def _refusals(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Tell the system's refusals as a ResourceError with what to do."""
-    try:
-        yield
-    except CoterieError:
-        raise
-    except OSError as error:
-        path = os.fspath(path)
-        reason = error.strerror or str(error)
-        if error.errno in _FULL:
-            told = f"{path} can't be written: no room ({reason}). Free some, or write to another disk."
-        elif error.errno in _REFUSED:
-            told = f"{path} can't be written: {reason}. Choose a folder where you may write."
-        elif error.errno in (errno.EEXIST, errno.ENOTDIR):
-            told = f"{path} can't be written: a file is in the place of its folder. Choose another name."
-        else:
-            told = f"{path} can't be written: {reason}. Does its folder exist? Choose another."
-        raise ResourceError(told) from error

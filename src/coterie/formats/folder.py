@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from coterie.errors import FormatError, ResourceError
 from coterie.formats.contents import matrix_rows
-from coterie.formats.files import is_partial, missing_path
+from coterie.formats.files import missing_path
 from coterie.formats.neighbour_index import INDEX, SIDECAR
+from coterie.formats.replacing import is_partial
 from coterie.formats.safetensors import map_safetensors, write_safetensors
 from coterie.formats.table import WordTable
 

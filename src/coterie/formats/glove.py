@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError
-from coterie.formats.files import reading, replacing_file
+from coterie.formats.files import reading
 from coterie.formats.number_text import CHUNK, NumberText, is_number, write_numbers
+from coterie.formats.replacing import replacing_file
 from coterie.formats.rows import RowBuffer, check_size
 from coterie.formats.table import WordTable
 from coterie.formats.words import EncodingErrors, check_reading, decode_words, encode_words, row_blocks

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError, ResourceError
-from coterie.formats.files import missing_path, replacing_file
+from coterie.formats.files import missing_path
+from coterie.formats.replacing import replacing_file
 
 __all__ = [
     "BUILD_AGAIN",
@@ -89,6 +90,8 @@ def write_index(
     ResourceError
         The system refuses.
     """
+    # NumPy's numbers as Python's; what is no JSON is found before anything is replaced.
+    description = json.loads(json.dumps(description, allow_nan=False, default=np.generic.item))
     with replacing_file(path) as file:
         try:
             save(file.name)

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError
-from coterie.formats.files import COMPRESSIONS, reading, replacing_files
+from coterie.formats.files import COMPRESSIONS, reading
+from coterie.formats.replacing import replacing_files
 from coterie.formats.rows import RowBuffer, check_size
 from coterie.formats.table import WordTable
 from coterie.formats.word_lines import encode_lines, read_word_lines, write_word_lines

@@ -14,14 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError
-from coterie.formats.files import COMPRESSIONS, reading, replacing_files
+from coterie.formats.files import COMPRESSIONS, reading
 from coterie.formats.number_text import CHUNK, NumberText, is_number, write_numbers
+from coterie.formats.replacing import replacing_files
 from coterie.formats.rows import RowBuffer, check_size
 from coterie.formats.table import WordTable
 from coterie.formats.word_lines import encode_lines, read_word_lines, write_word_lines
 from coterie.formats.words import EncodingErrors, check_reading, row_blocks
 
-__all__ = ["metadata_beside", "read_projector", "write_projector"]
+__all__ = ["metadata_beside", "new_metadata_beside", "read_projector", "write_projector"]
+
+
+def new_metadata_beside(path: Path) -> Path:
+    """Return where the words of a file of vectors will be written."""
+    return path.with_name(path.name.removesuffix(".tsv") + ".metadata.tsv")
 
 
 def metadata_beside(path: Path) -> Path:
@@ -32,8 +38,7 @@ def metadata_beside(path: Path) -> Path:
     >>> metadata_beside(Path("vectors.tsv")).name
     'vectors.metadata.tsv'
     """
-    stem = path.name.removesuffix(".tsv")
-    ours = path.with_name(f"{stem}.metadata.tsv")
+    ours, stem = new_metadata_beside(path), path.name.removesuffix(".tsv")
     gensims = path.with_name(f"{stem.removesuffix('_tensor')}_metadata.tsv")
     for candidate in (ours, gensims, path.with_name("metadata.tsv")):
         if candidate != path and candidate.is_file():
@@ -104,8 +109,7 @@ def write_projector(
     """
     path = Path(path)
     encoded = encode_lines(words, replace_spaces)
-    beside = path.with_name(path.name.removesuffix(".tsv") + ".metadata.tsv")
-    with replacing_files(beside, path) as (metadata, file):
+    with replacing_files(new_metadata_beside(path), path) as (metadata, file):
         write_word_lines(metadata, encoded, counts, named=True)
         for _, block in row_blocks(path, words, matrix):
             write_numbers(file, block, b"\t", [])

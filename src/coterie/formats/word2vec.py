@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from coterie.errors import ConfigError, FormatError
 from coterie.formats import word2vec_binary
 from coterie.formats.detect import detect
-from coterie.formats.files import COMPRESSIONS, reading, replacing_file
+from coterie.formats.files import COMPRESSIONS, reading
 from coterie.formats.glove import read_glove
 from coterie.formats.number_text import CHUNK, NumberText, write_numbers
+from coterie.formats.replacing import replacing_file
 from coterie.formats.rows import RowBuffer, check_size
 from coterie.formats.table import WordTable
 from coterie.formats.words import (
@@ -98,7 +99,7 @@ def _read(path: Path, file: BinaryIO, binary: bool, limit: int | None, errors: E
     complete = wanted == announced
     if binary:
         words = word2vec_binary.read_rows(
-            file, head, rows, wanted, path=path, complete=complete, errors=errors
+            file, head, rows, wanted, announced, path=path, complete=complete, errors=errors
         )
         return WordTable(words, rows.matrix())
     words = []

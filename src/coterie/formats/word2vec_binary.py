@@ -115,6 +115,7 @@ def read_rows(
     head: bytes,
     rows: RowBuffer,
     wanted: int,
+    announced: int,
     *,
     path: Path,
     complete: bool,
@@ -130,8 +131,8 @@ def read_rows(
         What was read after the header line.
     rows
         Empty.
-    wanted
-        How many rows to read.
+    wanted, announced
+        How many rows to read, and how many the file says it has.
     path
         For messages.
     complete
@@ -139,7 +140,7 @@ def read_rows(
     errors
         For words that are not UTF-8.
     """
-    source = _Source(path, file, head, wanted)
+    source = _Source(path, file, head, announced)
     words: list[str] = []
     step = max(1, _BLOCK_BYTES // (4 * rows.size))
     while len(words) < wanted:

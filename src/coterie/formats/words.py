@@ -96,6 +96,8 @@ def encode_words(
             raise FormatError(f"with {replacement!r} for blanks two words become the same; choose another.")
     unfit = set(forbidden)
     bad = next((word for word in words if (not word and not empty) or not unfit.isdisjoint(word)), None)
+    if bad == "":
+        raise FormatError("a word is empty, which this format can't hold. Write a .safetensors file.")
     if bad is not None:
         names = " or ".join(_NAMES[character] for character in forbidden)
         raise FormatError(

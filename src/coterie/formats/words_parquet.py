@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError, ResourceError
-from coterie.formats.files import COMPRESSIONS, reading, replacing_file
+from coterie.formats.files import COMPRESSIONS, reading
+from coterie.formats.replacing import replacing_file
 from coterie.formats.rows import RowBuffer, check_size
 from coterie.formats.table import WordTable
 from coterie.formats.words import EncodingErrors, check_finite, check_reading, decode_words, row_blocks

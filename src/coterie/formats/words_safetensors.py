@@ -16,12 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError
-from coterie.formats.files import COMPRESSIONS, replacing_file
+from coterie.formats.files import COMPRESSIONS
+from coterie.formats.replacing import replacing_file
 from coterie.formats.safetensors import map_safetensors, write_safetensors
 from coterie.formats.table import WordTable
 from coterie.formats.words import check_finite
 
-__all__ = ["read_words_safetensors", "write_words_safetensors"]
+__all__ = ["check_uncompressed", "read_words_safetensors", "write_words_safetensors"]
+
+
+def check_uncompressed(path: str | os.PathLike[str]) -> None:
+    """Raise for a name by which the file would be compressed, and could not be mapped."""
+    if Path(path).suffix in COMPRESSIONS:
+        raise FormatError(f"{path}: safetensors files are mapped, so they can't be compressed.")
 
 
 def read_words_safetensors(path: str | os.PathLike[str]) -> WordTable:
@@ -81,8 +88,7 @@ def write_words_safetensors(
         The words, their float32 vectors, shape ``(len(words), vector_size)``, and int64 counts.
     """
     path = Path(path)
-    if path.suffix in COMPRESSIONS:
-        raise FormatError(f"{path}: safetensors files are mapped, so they can't be compressed.")
+    check_uncompressed(path)
     check_finite(path, words, matrix)
     try:
         encoded = [word.encode() for word in words]

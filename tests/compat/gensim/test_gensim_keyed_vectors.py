@@ -269,6 +269,8 @@ def test_what_cannot_be_saved(kv, tmp_path):
     kv.set_vecattr("ship", "owner", "me")
     with pytest.raises(FormatError, match="owner"):
         kv.save(tmp_path / "v")
+    with pytest.raises(FormatError, match=r"v\.kv\.gz: .*can't be compressed"):
+        kv.save(tmp_path / "v.kv.gz")
     with pytest.raises(ConfigError, match="ignore"):
         kv.save(tmp_path / "v", ignore=["vectors"])
     numbered = KeyedVectors(2)
@@ -279,6 +281,14 @@ def test_what_cannot_be_saved(kv, tmp_path):
         numbered.as_word_vectors()
     with pytest.raises(ConfigError, match="mmap"):
         KeyedVectors.load(tmp_path / "v", mmap="r+")
+
+
+@pytest.mark.parametrize("name", ["v.npy", "v.safetensors", "v.bin", "v.parquet"])
+def test_loaded_vectors_can_be_changed_whatever_the_format(kv, tmp_path, name):
+    kv.as_word_vectors().save(tmp_path / name)
+    loaded = KeyedVectors.load(tmp_path / name)
+    loaded.vectors[0] = 7
+    assert KeyedVectors.load(tmp_path / name, mmap="r").vectors[0].tolist() == MATRIX[0].tolist()
 
 
 def test_vectors_take_the_place_of_a_model_but_not_of_other_things(kv, tmp_path):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import coterie
 from coterie.compat.gensim import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
+from coterie.compat.gensim import phrases as phrases_module
 from coterie.compat.gensim.phrase_scores import npmi_scorer, original_scorer
 from coterie.compat.gensim.refusals import NotSentencesError
 from coterie.errors import ConfigError, FormatError
@@ -138,6 +139,8 @@ def test_what_is_not_saved_or_loaded(tmp_path):
     )
     with pytest.raises(FormatError, match="function of your own"):
         phrases.save(tmp_path / "p")
+    with pytest.raises(FormatError, match="can't be compressed"):
+        Phrases(TEXT).save(tmp_path / "p.gz")
     phrases.freeze().save(tmp_path / "p")
     assert FrozenPhrases.load(tmp_path / "p").scoring is None
     (tmp_path / "old").write_bytes(b"\x80\x04abc")
@@ -173,3 +176,16 @@ def test_memory_is_bounded(caplog):
     assert 0 < len(phrases.vocab) <= 5
     assert "sentences" in caplog.text
     assert phrases.vocab <= Phrases(TEXT * 5).vocab
+
+
+def test_memory_is_bounded_between_two_reports(monkeypatch):
+    sizes = []
+    prune = phrases_module._prune
+    monkeypatch.setattr(
+        phrases_module,
+        "_prune",
+        lambda counts, most, least: sizes.append(len(counts)) or prune(counts, most, least),
+    )
+    text = ([f"w{number}", f"x{number}"] for number in range(300))
+    assert len(Phrases(text, max_vocab_size=50, progress_per=10**9).vocab) <= 50
+    assert max(sizes) <= 53, "never more than a sentence adds"

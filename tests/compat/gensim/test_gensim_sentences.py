@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 
+import pyarrow as pa
 import pytest
 
 from coterie.compat.gensim import LineSentence, PathLineSentences, Text8Corpus
@@ -16,8 +17,13 @@ LINES = "the ship  left\n\nsilver and gold\nnaïve\n"
 SENTENCES = [["the", "ship", "left"], ["silver", "and", "gold"], ["naïve"]]
 
 
+def zstd(text):
+    return pa.compress(text, codec="zstd", asbytes=True)
+
+
 def test_lines_of_files_of_every_kind(tmp_path):
-    for name, packed in (("t", bytes), ("t.gz", gzip.compress), ("t.bz2", bz2.compress)):
+    compressions = (("t", bytes), ("t.gz", gzip.compress), ("t.bz2", bz2.compress), ("t.zst", zstd))
+    for name, packed in compressions:
         (tmp_path / name).write_bytes(packed(LINES.encode()))
         sentences = LineSentence(tmp_path / name)
         assert list(sentences) == list(sentences) == SENTENCES

@@ -133,6 +133,20 @@ def test_new_words_are_learned_and_old_ones_kept(text, settings):
     assert share_found(model.wv) >= 0.9
 
 
+def test_vectors_that_were_added_stay_when_the_vocabulary_grows(text):
+    model = made(text)
+    given = np.arange(16, dtype=np.float32)
+    model.wv.add_vectors(["mine", "f1"], [given, -given])
+    new_text = sentences("f", seed=5)
+    model.build_vocab(new_text, update=True)
+    assert model.wv["mine"].tolist() == given.tolist()
+    assert model.wv["f1"].tolist() == (-given).tolist()
+    assert model.wv["f2"].any()
+    model.train(new_text, total_examples=model.corpus_count, epochs=1)
+    assert model.wv["mine"].tolist() == given.tolist(), "it is in no window"
+    assert model.wv["f1"].tolist() != (-given).tolist()
+
+
 def test_successive_trainings_draw_anew(text):
     """One epoch twice is not twice the same epoch, and yet reproducible."""
     models = [made(), made()]
@@ -437,6 +451,10 @@ def test_predictions(text):
     scores = np.exp(model.syn1neg.astype(float) @ h)
     assert dict(everything)["b1"] == pytest.approx(scores[model.wv.get_index("b1")] / scores.sum(), rel=1e-5)
     assert model.predict_output_word(["not there"]) is None
+    both = model.predict_output_word(["a1", "a2"], topn=1)[0][1]
+    model.cbow_mean = 0
+    assert model.predict_output_word(["a1", "a2"], topn=1)[0][1] > both, "the sum is twice the mean"
+    model.cbow_mean = 1
     with pytest.raises(AbsentError):
         made(text, hs=1, negative=0).predict_output_word(["a1"])
     with pytest.raises(ConfigError, match="list of words"):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coterie.compat.word2vec import FLAGS, in_flags, read_flags
+from coterie.compat.word2vec_run import check_places
 from coterie.config import TrainingConfig
-from coterie.errors import ConfigError
+from coterie.errors import ConfigError, FormatError
 
 NEEDED = ["-train", "text", "-output", "out"]
 
@@ -126,3 +129,11 @@ def test_messages_name_flags() -> None:
     assert in_flags("vector_size is 3") == "-size is 3"
     assert in_flags("the run (epochs, now 5) or min_count") == "the run (-iter, now 5) or -min-count"
     assert in_flags("text.min_count.txt is there") == "text.min_count.txt is there"
+
+
+def test_an_output_that_is_no_file_is_refused_before_the_training(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.bin")
+    for place in ("/dev/null", str(tmp_path / "pipe.bin")):
+        with pytest.raises(FormatError, match="not a regular file"):
+            check_places(read_flags(["-train", "text", "-output", place], cores=1))
+    check_places(read_flags(["-train", "text", "-output", str(tmp_path / "v.bin")], cores=1))

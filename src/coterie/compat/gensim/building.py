@@ -236,8 +236,10 @@ class Building(Settings):
         rows[old:] = -1
         config = self._config()
         # The word vectors may have been changed, or exchanged for others, since they were trained.
-        held = replace(self._weights, input_vectors=self.wv.vectors[:old])
+        given = self.wv.vectors
+        held = replace(self._weights, input_vectors=given[:old])
         self._hold(grow_weights(held, rows, config, (self._weights_counts, self._counts)))
+        self.wv.vectors[old : len(given)] = given[old:]  # of words that add_vector brought
 
     def _hold(self, weights: Weights) -> None:
         """Make the weights the model's, and their input vectors its word vectors."""

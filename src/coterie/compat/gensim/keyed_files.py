@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,10 +18,10 @@ from numpy.typing import NDArray
 
 from coterie.compat.gensim.refusals import refuse_unless
 from coterie.errors import ConfigError, FormatError
-from coterie.formats.files import replacing_file
 from coterie.formats.folder import foreign_entries, is_model_folder
+from coterie.formats.replacing import replacing_file, replacing_folder_by_file
 from coterie.formats.safetensors import map_safetensors, write_safetensors
-from coterie.formats.words_safetensors import read_words_safetensors
+from coterie.formats.words_safetensors import check_uncompressed, read_words_safetensors
 
 __all__ = [
     "check_layout",
@@ -80,8 +79,10 @@ def write_keyed(
     Raises
     ------
     FormatError
-        A key is no string, an attribute is no number, or something else is in the way.
+        A key is no string, an attribute is no number, the name is a compressed file's, or something else is
+        in the way.
     """
+    check_uncompressed(path)
     strange = next((key for key in keys if not isinstance(key, str)), None)
     if strange is not None or any(key is None for key in keys):
         raise FormatError(f"the key {strange!r} is no string and can't be saved; name keys by strings.")
@@ -111,17 +112,9 @@ def write_keyed(
 def _in_place_of(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a file to be written at ``path``; a model folder there, with nothing else in it, gives way."""
     real = Path(os.path.realpath(path))
-    if not real.is_dir() or not is_model_folder(real) or foreign_entries(real):
-        with replacing_file(path) as file:
-            yield file
-        return
-    beside = real.with_name(f".{real.name}.vectors")
-    with replacing_file(beside) as file:
+    gives_way = real.is_dir() and is_model_folder(real) and not foreign_entries(real)
+    with (replacing_folder_by_file if gives_way else replacing_file)(path) as file:
         yield file
-    aside = real.with_name(f".{real.name}.model.old")
-    real.rename(aside)
-    beside.rename(real)
-    shutil.rmtree(aside)
 
 
 def read_attributes(path: Path) -> tuple[list[str], NDArray[Any], dict[str, NDArray[Any]]]:

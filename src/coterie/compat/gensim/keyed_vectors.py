@@ -34,6 +34,7 @@ _GONE = {
     "index2entity": "index_to_key",
     "vectors_norm": "get_normed_vectors()",
     "syn0": "vectors",
+    "word_vec": "get_vector",
 }
 _WAY_OUT = (
     "Where gensim is installed, save the vectors with .save_word2vec_format('vectors.bin', binary=True) (of "
@@ -129,7 +130,8 @@ class KeyedVectors(Judgement):
         path = Path(fname)
         refuse_pickle(path, _WAY_OUT)
         if path.is_dir() or detect(path) != "safetensors":
-            return cls._of_table(read(path), copied=mmap is None and path.is_dir())
+            table = read(path)
+            return cls._of_table(table, copied=mmap is None and not table.matrix.flags.writeable)
         words, matrix, attributes = read_attributes(path)
         return cls._of(words, matrix if mmap else np.array(matrix), attributes)
 

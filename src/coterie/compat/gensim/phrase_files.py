@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError
-from coterie.formats.files import replacing_file
+from coterie.formats.replacing import replacing_file
 from coterie.formats.safetensors import map_safetensors, write_safetensors
+from coterie.formats.words_safetensors import check_uncompressed
 
 __all__ = ["read_counts", "write_counts"]
 
@@ -27,8 +28,9 @@ def write_counts(path: str | os.PathLike[str], counts: Mapping[str, int], header
     Raises
     ------
     FormatError
-        A token is not Unicode text.
+        A token is not Unicode text, or the name is a compressed file's.
     """
+    check_uncompressed(path)
     try:
         encoded = [token.encode() for token in counts]
     except UnicodeEncodeError as error:

@@ -101,8 +101,7 @@ class Phrases(SavedPhrases):
             counts.update(self._pairs(words))
             if number % self.progress_per == 0:
                 LOGGER.info("%d sentences, %d distinct words and pairs", number, len(counts))
-                least = _prune(counts, self.max_vocab_size, least)
-        least = _prune(counts, self.max_vocab_size, least)
+            least = _prune(counts, self.max_vocab_size, least)
         if self.vocab:
             self.vocab.update(counts)
         else:

@@ -24,6 +24,8 @@ class Prediction(Building):
     ) -> list[tuple[str, float]] | None:
         """Return the words with the greatest softmax of their output vectors with the context's mean vector.
 
+        With ``cbow_mean=0`` it is the sum of the context's vectors.
+
         Parameters
         ----------
         context_words_list
@@ -49,8 +51,12 @@ class Prediction(Building):
         if not rows:
             LOGGER.warning("no word of the context is in the vocabulary")
             return None
-        hidden = self.wv.vectors[rows].astype(np.float64).mean(axis=0)
-        scores = self._weights.output_vectors[:, : self.vector_size] @ hidden
+        hidden = self.wv.vectors[rows].sum(axis=0, dtype=np.float64)
+        if self.cbow_mean:
+            hidden /= len(rows)
+        # In float32, without a wider copy of the matrix.
+        products = self._weights.output_vectors[:, : self.vector_size] @ hidden.astype(np.float32)
+        scores = products.astype(np.float64)
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
         best = np.argsort(-shares, kind="stable")[:topn]
@@ -90,7 +96,7 @@ class Prediction(Building):
         from coterie.objectives.huffman import build_huffman
 
         tree = build_huffman(self._counts)
-        nodes = self._weights.node_vectors[:, : self.vector_size].astype(np.float64)
+        nodes = self._weights.node_vectors[:, : self.vector_size]
         known = self.wv.key_to_index
         scores: list[float] = []
         for _, sentence in zip(range(total_sentences), sentences, strict=False):
@@ -108,6 +114,7 @@ class Prediction(Building):
                 path = slice(tree.starts[word], tree.starts[word + 1])
                 inputs = vectors[near] if self.sg else vectors[near].mean(axis=0, keepdims=True)
                 signs = 1 - 2 * tree.bits[path].astype(np.float64)
-                total -= float(np.logaddexp(0, -signs * (inputs @ nodes[tree.nodes[path]].T)).sum())
+                outputs = nodes[tree.nodes[path]].astype(np.float64)
+                total -= float(np.logaddexp(0, -signs * (inputs @ outputs.T)).sum())
             scores.append(total)
         return np.array(scores, dtype=np.float32)

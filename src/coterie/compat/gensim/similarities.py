@@ -229,6 +229,8 @@ class Similarities(Means):
         norm
             Take the vectors with length 1.
         """
+        from scipy.spatial.distance import cdist
+
         from coterie.compat.gensim.transport import transport_cost
 
         documents = [[word for word in words if word in self] for words in (document1, document2)]
@@ -240,8 +242,7 @@ class Similarities(Means):
             vectors = np.stack([self.get_vector(word, norm=norm) for word in distinct.tolist()])
             sides.append((vectors.astype(np.float64), counts / len(words)))
         (x, p), (y, q) = sides
-        costs = np.linalg.norm(x[:, np.newaxis] - y[np.newaxis], axis=2)
-        return transport_cost(costs, p, q)
+        return transport_cost(cdist(x, y), p, q)
 
 
 def _listed(value: Any) -> list[Any]:
