@@ -25,9 +25,13 @@ class Results:
         return cls(path, sections)
 
     def begin(self, section: str, about: dict[str, Any], *, resume: bool) -> None:
-        """Start a section anew, or go on with it if its text is the same."""
+        """Start a section anew, or go on with it if machine, versions and text are the same."""
         before = self.sections.get(section)
-        kept = before["measurements"] if resume and before and before["text"] == about["text"] else []
+        kept = []
+        if resume and before and before["text"] == about["text"]:
+            # The first two lines are the machine and the versions; then may come what else it was doing.
+            same = before["machine"][:2] == about["machine"][:2]
+            kept = before["measurements"] if same else []
         self.sections[section] = {**about, "measurements": kept}
 
     def has(self, section: str, job: dict[str, Any]) -> bool:

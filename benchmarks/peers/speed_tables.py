@@ -78,7 +78,10 @@ def _threads(peers: list[str], all_settings: list[Setting], found: Found) -> lis
                 (
                     str(setting.threads),
                     str(setting),
-                    *(times(found[peer, setting], found.get((peer, one(setting)), {})) for peer in peers),
+                    *(
+                        times(found.get((peer, setting), {}), found.get((peer, one(setting)), {}))
+                        for peer in peers
+                    ),
                 )
                 for setting in more
             ],

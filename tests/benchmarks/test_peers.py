@@ -227,6 +227,23 @@ def test_a_measurement_that_failed_leaves_a_dash():
     assert "| 1 | D=300, k=5 | 0.11 M | 0.099 M | 0.088 M | – | 1.20 M | 0.44 M |" in page(results)
 
 
+def test_the_page_is_written_though_all_of_coteries_measurements_failed():
+    results = canned()
+    kept = results.sections["speed"]["measurements"]
+    results.sections["speed"]["measurements"] = [done for done in kept if done["job"]["peer"] != "coterie"]
+    assert "| 1 | D=300, k=5 | 0.11 M |" in page(results)
+
+
+def test_a_resumed_run_keeps_only_what_this_machine_measured():
+    results = canned()
+    same = {**about(), "machine": ["A CPU, 2 cores", "gensim 4", "Something else ran"]}
+    results.sections["speed"]["machine"] = ["A CPU, 2 cores", "gensim 4"]
+    results.begin("speed", same, resume=True)
+    assert results.sections["speed"]["measurements"]
+    results.begin("speed", {**same, "machine": ["A CPU, 2 cores", "gensim 5"]}, resume=True)
+    assert not results.sections["speed"]["measurements"]
+
+
 def test_the_figure_has_the_models_that_were_judged(tmp_path):
     pytest.importorskip("matplotlib")
     from benchmarks.peers.figure import draw

@@ -116,6 +116,8 @@ def test_nothing_asked():
     result = evaluate_analogies(vectors(), ask(AnalogyQuestion("a", "b", "c", ("d",))))
     assert np.isnan(result.total.accuracy)
     assert result.total.out_of_vocabulary == 1
+    empty = evaluate_analogies(vectors(), AnalogySet("empty", ()))
+    assert (empty.sections, empty.total.asked, len(empty.outcomes)) == ((), 0, 0)
 
 
 @pytest.mark.parametrize(

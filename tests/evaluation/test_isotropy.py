@@ -91,6 +91,8 @@ def test_a_sample_is_told_and_near_the_whole() -> None:
 def test_what_cannot_be_measured() -> None:
     with pytest.raises(ConfigError, match="two vectors that are not zero; these have 1"):
         isotropy(of(np.array([[1, 0], [0, 0]])))
+    with pytest.raises(ConfigError, match="words is 1; a mean cosine needs at least 2"):
+        isotropy(of(np.eye(3)), words=1)
     with pytest.raises(FormatError, match="'w1' holds NaN"):
         isotropy(of(np.array([[1, 0], [np.nan, 0]])))
 

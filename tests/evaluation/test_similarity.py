@@ -6,6 +6,7 @@ import json
 import math
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from coterie.errors import ConfigError, FormatError
@@ -91,6 +92,12 @@ def test_a_folder_or_nothing(tmp_path):
         read_similarity(tmp_path / "none.tsv")
 
 
+def test_a_set_may_be_compressed(tmp_path):
+    path = tmp_path / "pairs.tsv.zst"
+    path.write_bytes(pa.compress(FORMS["tabs"].encode(), codec="zstd", asbytes=True))
+    assert read_similarity(path).pairs == PAIRS
+
+
 @pytest.fixture(scope="module")
 def words():
     return [f"w{i}" for i in range(40)] + [f"W{i}" for i in range(5, 15)]
@@ -170,3 +177,9 @@ def test_the_sets_of_an_installed_gensim():
     pytest.importorskip("gensim")
     assert len(read_similarity("gensim:wordsim353.tsv")) == 353
     assert len(read_similarity("gensim:simlex999.txt")) == 999
+
+
+def test_an_empty_set_has_no_coverage(vectors):
+    told = evaluate_similarity(vectors, SimilaritySet("empty", (), ()))
+    assert math.isnan(told.coverage)
+    assert json.loads(json.dumps(told.to_dict(), allow_nan=False))["coverage"] is None

@@ -254,6 +254,15 @@ def test_different_sets_cannot_be_compared():
         compare_similarity(judged(x, x), judged(x + 1, x))
 
 
+def test_unknown_words_that_are_wrong_for_one_model_only_cannot_be_compared():
+    told = result(np.zeros(len(QUESTIONS)))
+    x = np.arange(5.0)
+    with pytest.raises(ConfigError, match="dummy4unknown is True for a and False for b"):
+        compare_analogies(dataclasses.replace(told, dummy4unknown=True), told)
+    with pytest.raises(ConfigError, match="dummy4unknown is False for a and True for b"):
+        compare_similarity(judged(x, x), dataclasses.replace(judged(x, x), dummy4unknown=True))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

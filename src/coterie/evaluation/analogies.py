@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, get_args
 
 import numpy as np
@@ -171,14 +172,16 @@ def evaluate_analogies(
     answers = best_answers(vectors, names, known, method).tolist()
     outcomes = np.full(len(asked), 0 if dummy4unknown else -1, dtype=np.int8)
     outcomes[asked] = [answer in right for answer, right in zip(answers, wanted, strict=True)]
-    borders = np.cumsum([len(section.questions) for section in questions.sections])[:-1]
+    ends = np.cumsum([len(section.questions) for section in questions.sections]).tolist()
     scores = tuple(
         AnalogyScore(
-            section.name, section.kind, int((told == 1).sum()), int((told >= 0).sum()), int((~a).sum())
+            section.name,
+            section.kind,
+            int((outcomes[start:end] == 1).sum()),
+            int((outcomes[start:end] >= 0).sum()),
+            int((~asked[start:end]).sum()),
         )
-        for section, told, a in zip(
-            questions.sections, np.split(outcomes, borders), np.split(asked, borders), strict=True
-        )
+        for section, (start, end) in zip(questions.sections, pairwise([0, *ends]), strict=True)
     )
     return AnalogyResult(method, restrict_vocab, case_insensitive, dummy4unknown, scores, questions, outcomes)
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain, combinations
+from itertools import chain, combinations, islice
 from typing import Any
 
 import numpy as np
@@ -221,13 +221,13 @@ def _p_value(s: NDArray[np.float64], size: int, permutations: int, seed: int) ->
     """
     # Sums of the same numbers in another order are the same sum.
     observed = float(s[:size].sum()) - 1e-9 * max(1.0, float(np.abs(s).sum()))
-    partings = math.comb(len(s), size)
+    partings, reached = math.comb(len(s), size), 0
     if partings <= permutations:
-        chosen = np.fromiter(chain.from_iterable(combinations(range(len(s)), size)), dtype=np.intp)
-        sums = s[chosen.reshape(-1, size)].sum(axis=1)
-        return float((sums >= observed).mean()), partings, True
+        every = combinations(range(len(s)), size)
+        while chosen := list(islice(every, _TOGETHER)):
+            reached += int((s[np.array(chosen)].sum(axis=1) >= observed).sum())
+        return reached / partings, partings, True
     draw = np.random.default_rng(seed)
-    reached = 0
     for start in range(0, permutations, _TOGETHER):
         some = np.tile(s, (min(_TOGETHER, permutations - start), 1))
         reached += int((draw.permuted(some, axis=1)[:, :size].sum(axis=1) >= observed).sum())

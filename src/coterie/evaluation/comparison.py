@@ -1,4 +1,4 @@
-"""Is one model better than another: paired tests over the questions that both can answer."""
+"""Is one model better than another: paired tests over the questions that both were asked."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class AnalogyComparison:
             return f"{self.name}: {a} and {b} know no question in common."
         return (
             f"{self.name}: {_judgement(self.verdict, a, b, self.interval.confidence)}: {self.b_accuracy:.1%} "
-            f"against {self.a_accuracy:.1%} of the {self.common:,} questions that both can answer; "
+            f"against {self.a_accuracy:.1%} of the {self.common:,} questions that both were asked; "
             f"difference {100 * self.difference:+.1f} points "
             f"({100 * self.interval.low:+.1f} to {100 * self.interval.high:+.1f}), "
             f"McNemar p {_told(self.mcnemar_p)}."
@@ -79,7 +79,7 @@ class SimilarityComparison:
         return (
             f"{self.name}: {_judgement(self.verdict, a, b, self.interval.confidence)}: "
             f"ρ {self.b_spearman:.3f} against {self.a_spearman:.3f} over the {self.common:,} pairs "
-            f"that both know; difference {self.difference:+.3f} "
+            f"that both were asked; difference {self.difference:+.3f} "
             f"({self.interval.low:+.3f} to {self.interval.high:+.3f}), Williams p {_told(self.williams_p)}."
         )
 
@@ -141,6 +141,7 @@ def compare_analogies(
     check_bootstrap(confidence, resamples, seed)
     if a.questions is not b.questions and a.questions != b.questions:
         raise ConfigError(f"a is about {a.name}, b about other questions, {b.name}; ask both the same.")
+    _check_alike(a, b)
     both = (a.outcomes >= 0) & (b.outcomes >= 0)
     right_a, right_b = (both & (result.outcomes == 1) for result in (a, b))
     asked = int(both.sum())
@@ -166,6 +167,14 @@ def compare_analogies(
         mcnemar_p=p,
         verdict=_verdict(difference, interval, p),
     )
+
+
+def _check_alike(a: AnalogyResult | SimilarityResult, b: AnalogyResult | SimilarityResult) -> None:
+    """Raise where unknown words count as wrong for one model only: the other would win by it."""
+    if a.dummy4unknown != b.dummy4unknown:
+        raise ConfigError(
+            f"dummy4unknown is {a.dummy4unknown} for a and {b.dummy4unknown} for b; judge both alike."
+        )
 
 
 def _mcnemar(only_a: int, only_b: int) -> float:
@@ -216,6 +225,7 @@ def compare_similarity(
     check_bootstrap(confidence, resamples, seed)
     if a.judgements is not b.judgements and a.judgements != b.judgements:
         raise ConfigError(f"a is about {a.name}, b about other pairs, {b.name}; give both the same.")
+    _check_alike(a, b)
     both = ~np.isnan(a.cosines) & ~np.isnan(b.cosines)
     gold, one, other = np.array(a.judgements.scores)[both], a.cosines[both], b.cosines[both]
     pairs, interval, p = len(gold), Interval(math.nan, math.nan, confidence), math.nan

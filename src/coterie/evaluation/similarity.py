@@ -46,8 +46,9 @@ class SimilarityResult:
 
     @property
     def coverage(self) -> float:
-        """The share of the set's pairs whose words are both known."""
-        return 1 - self.out_of_vocabulary / len(self.judgements)
+        """The share of the set's pairs whose words are both known; NaN of an empty set."""
+        pairs = len(self.judgements)
+        return 1 - self.out_of_vocabulary / pairs if pairs else math.nan
 
     def to_dict(self) -> dict[str, Any]:
         """Return it ready for JSON, without the single cosines."""

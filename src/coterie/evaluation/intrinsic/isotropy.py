@@ -127,6 +127,8 @@ def isotropy(vectors: WordVectors, *, words: int = 50_000, seed: int = 1) -> Iso
     (1.0, -0.333, (0.5, 0.5))
     """
     check_whole("words", words)
+    if words < 2:
+        raise ConfigError(f"words is {words}; a mean cosine needs at least 2.")
     live = vectors.rows_with_direction
     if len(live) < 2:
         raise ConfigError(f"isotropy needs two vectors that are not zero; these have {len(live)}.")

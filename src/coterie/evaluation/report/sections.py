@@ -94,8 +94,8 @@ def associations(subject: Subject) -> str:
         )
     explained = note(
         "The effect size d is the difference between the mean associations of the two sets of target words, "
-        "in standard deviations, from −2 to 2. p is the share of random partings of the targets with a "
-        "difference as large."
+        "in standard deviations; between sets of equal size it lies between −2 and 2. p is the share of the "
+        "partings of the targets (all of them, or a random choice) with a difference as large."
     )
     return section(
         "weat",
