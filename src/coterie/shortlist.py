@@ -8,9 +8,9 @@ again have been seen, so that each doubling brings about `topn` candidates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ __all__ = ["Nearest", "Rescore", "Shortlist", "candidates", "rank"]
 
 Rows: TypeAlias = NDArray[np.int64]
 Scores: TypeAlias = NDArray[np.float32]
+_Item = TypeVar("_Item")
 Rescore: TypeAlias = Callable[[Rows, Rows], Scores]
 """Function of rows and, for each, the number of its query: their exact scores."""
 
@@ -49,15 +50,18 @@ class Nearest:
         >>> Nearest(np.array([[3, -1]]), np.array([[0.5, -np.inf]], dtype=np.float32)).pairs()
         [[(3, 0.5)]]
         """
-        lengths = (self.rows >= 0).sum(axis=1).tolist()
-        return [
-            list(zip(rows[:length], scores[:length], strict=True))
-            for rows, scores, length in zip(self.rows.tolist(), self.scores.tolist(), lengths, strict=True)
-        ]
+        return self._by_query(self.rows.ravel().tolist())
 
     def named(self, words: Sequence[str]) -> list[list[tuple[str, float]]]:
         """Return a list of words and scores for each query; ``words`` are those of the rows."""
-        return [[(words[row], score) for row, score in pairs] for pairs in self.pairs()]
+        return self._by_query(map(words.__getitem__, self.rows.ravel().tolist()))
+
+    def _by_query(self, items: Iterable[_Item]) -> list[list[tuple[_Item, float]]]:
+        """Pair all items with their scores, in one go, and cut them by query."""
+        pairs = list(zip(items, self.scores.ravel().tolist(), strict=True))
+        lengths = (self.rows >= 0).sum(axis=1).tolist()
+        width = self.rows.shape[1]
+        return [pairs[i * width : i * width + length] for i, length in enumerate(lengths)]
 
 
 class Shortlist:

@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 
 # Queries of one matrix product, at most and for each thread at least: wide enough for the BLAS, and what is
 # held of each at the same time stays some MiB.
-_TOGETHER, _ALONE = 1024, 32
+_TOGETHER, _ALONE = 512, 32
 # Keeps the denominator of cosmul from zero; the paper's ε, with gensim's value.
 _EPSILON = np.float32(1e-6)
 
