@@ -29,6 +29,7 @@ from benchmarks.command import shown_arguments
 from benchmarks.machine import machine
 from benchmarks.memory import PeakMemory
 from benchmarks.prepare import prepare
+from benchmarks.tables import paragraph
 
 if TYPE_CHECKING:
     from coterie.vectors import WordVectors
@@ -184,13 +185,12 @@ def do_job(job: dict[str, Any]) -> None:
 def markdown(results: dict[str, list[dict[str, Any]]], about: list[str], command: str) -> Iterator[str]:
     """Yield the lines of the measured section."""
     yield from (*(f"- {line}" for line in about), f"- Command: `{command}`", "")
-    yield (
-        f"Exact, {TOPN} neighbours, milliseconds a query; the batch is {BATCH:,} queries. One query reads "
-        "the matrix once, at the memory's speed, and a batch computes at the rate of the BLAS: how many "
-        "times as fast it is depends on what the machine computes while it reads a byte."
+    yield paragraph(
+        f"Exact, {TOPN} neighbours, milliseconds a query; the batch is {BATCH:,} queries. One query reads",
+        "the matrix once, at the memory's speed, and a batch computes at the rate of the BLAS: how many times",
+        "as fast it is depends on what the machine computes while it reads a byte.",
     )
     yield from (
-        "",
         "| vectors | threads | gensim one by one | Coterie one by one | Coterie batch | against gensim |",
         "| --- | --- | --- | --- | --- | --- |",
     )
