@@ -187,8 +187,8 @@ def markdown(results: dict[str, list[dict[str, Any]]], about: list[str], command
     yield from (*(f"- {line}" for line in about), f"- Command: `{command}`", "")
     yield paragraph(
         f"Exact, {TOPN} neighbours, milliseconds a query; the batch is {BATCH:,} queries. One query reads",
-        "the matrix once, at the memory's speed, and a batch computes at the rate of the BLAS: how many times",
-        "as fast it is depends on what the machine computes while it reads a byte.",
+        "the matrix once, at the memory's speed, and a batch computes at the rate of the BLAS: how many",
+        "times as fast it is depends on what the machine computes while it reads a byte.",
     )
     yield from (
         "| vectors | threads | gensim one by one | Coterie one by one | Coterie batch | against gensim |",
