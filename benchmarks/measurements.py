@@ -80,7 +80,7 @@ def _in_a_process(module: str, job: dict[str, Any]) -> dict[str, Any] | None:
     with tempfile.TemporaryDirectory(prefix="coterie-bench-") as cache:  # every process compiles for itself
         done = subprocess.run(
             [sys.executable, "-m", module, json.dumps(job)],
-            env=os.environ | threads | {"NUMBA_CACHE_DIR": cache},
+            env=os.environ | threads | {"NUMBA_CACHE_DIR": cache, "COTERIE_CACHE": cache},
             stdout=subprocess.PIPE,
             text=True,
             check=False,

@@ -273,7 +273,8 @@ def _phrase_model(given: PhraseModel | str | os.PathLike[str] | None) -> PhraseM
 
 
 def _cache(directory: str | os.PathLike[str] | None, limit: int | None) -> CacheConfig:
-    from coterie.corpus import CacheConfig, default_cache_directory
+    from coterie.config.places import default_cache_directory
+    from coterie.corpus import CacheConfig
 
     return CacheConfig(Path(directory) if directory is not None else default_cache_directory(), limit)
 

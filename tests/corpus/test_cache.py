@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from coterie.config import CorpusConfig, VocabularyConfig
+from coterie.config.places import default_cache_directory
 from coterie.corpus import (
     CacheConfig,
     EncodedCorpus,
     clear_caches,
-    default_cache_directory,
     disk,
     encode,
     list_caches,

@@ -131,7 +131,8 @@ def _source_facts(sources: Sequence[str], speaker: Speaker) -> dict[str, Any]:
 
 
 def _tell_cache(directory: Path | None, clear: bool, speaker: Speaker) -> None:
-    from coterie.corpus import clear_caches, default_cache_directory, list_caches
+    from coterie.config.places import default_cache_directory
+    from coterie.corpus import clear_caches, list_caches
 
     place = directory or default_cache_directory()
     freed = clear_caches(place) if clear else 0

@@ -1,6 +1,6 @@
 """From anything to an encoded corpus: sources, tokenisation, counting, and the cache of encoded corpora."""
 
-from coterie.corpus.cache import CacheConfig, CachedCorpus, clear_caches, default_cache_directory, list_caches
+from coterie.corpus.cache import CacheConfig, CachedCorpus, clear_caches, list_caches
 from coterie.corpus.encoded import EncodedCorpus
 from coterie.corpus.encoding import EncodeProgress, Source, encode
 from coterie.corpus.phrase_file import read_phrase_file
@@ -18,7 +18,6 @@ __all__ = [
     "Paths",
     "Source",
     "clear_caches",
-    "default_cache_directory",
     "encode",
     "list_caches",
     "plain_text",

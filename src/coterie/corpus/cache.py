@@ -33,7 +33,6 @@ __all__ = [
     "CacheKey",
     "CachedCorpus",
     "clear_caches",
-    "default_cache_directory",
     "list_caches",
 ]
 
@@ -42,14 +41,6 @@ _TOKENIZER_VERSION = 1
 _BUILDING = "building-"
 _LOCK = "lock"
 _ABANDONED_SECONDS = 86_400
-
-
-def default_cache_directory() -> Path:
-    """Return ``$COTERIE_CACHE``, else ``$XDG_CACHE_HOME/coterie``, else ``~/.cache/coterie``."""
-    if place := os.environ.get("COTERIE_CACHE"):
-        return Path(place)
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "coterie"
 
 
 @dataclass(frozen=True)

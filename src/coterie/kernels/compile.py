@@ -13,7 +13,7 @@ import numba
 import numba.core.config
 import numpy as np
 
-__all__ = ["JIT_ENABLED", "Index", "inlined_kernel", "inner_kernel", "kernel"]
+__all__ = ["FLAGS", "JIT_ENABLED", "STORABLE", "Index", "inlined_kernel", "inner_kernel", "kernel"]
 
 # Some of the options used here are missing from Numba's annotations.
 _njit: Any = numba.njit
@@ -26,11 +26,14 @@ Index: TypeAlias = int | np.signedinteger[Any]
 JIT_ENABLED: bool = not getattr(numba.core.config, "DISABLE_JIT", 0)
 """False when ``NUMBA_DISABLE_JIT`` is set: kernels are then ordinary Python functions."""
 
+STORABLE: bool = JIT_ENABLED and not getattr(numba.core.config, "BOUNDSCHECK", None)
+"""Whether kernels may be called without Numba: not with bounds checks, whose exceptions must be raised."""
+
 # Without Numba's runtime ("_nrt") a kernel cannot allocate, and no array's reference is counted: atomic
 # counting of the arrays in a tuple took a third of a step. Sums may be reassociated and fused, which is what
 # makes dot products vectorise; NaN and infinity keep their meaning, because the trainer looks for them
 # ("nnan" and "ninf" are left out on purpose).
-_FLAGS: dict[str, Any] = {
+FLAGS: dict[str, Any] = {
     "nogil": True,
     "_nrt": False,
     "error_model": "numpy",
@@ -40,13 +43,13 @@ _FLAGS: dict[str, Any] = {
 
 def kernel(function: F) -> F:
     """Compile `function` when it is first called, without the GIL."""
-    return cast(F, _njit(**_FLAGS)(function))
+    return cast(F, _njit(**FLAGS)(function))
 
 
 def inner_kernel(function: F) -> F:
     """Like :func:`kernel`, for what only kernels call: no wrapper for Python, a quarter less to compile."""
     inner = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(F, _njit(**_FLAGS, **inner)(function))
+    return cast(F, _njit(**FLAGS, **inner)(function))
 
 
 def inlined_kernel(function: F) -> F:
@@ -55,4 +58,4 @@ def inlined_kernel(function: F) -> F:
     Its body becomes part of the caller's before either is compiled, so that it is optimised once and not
     twice: another quarter less for a step.
     """
-    return cast(F, _njit(**_FLAGS, inline="always")(function))
+    return cast(F, _njit(**FLAGS, inline="always")(function))

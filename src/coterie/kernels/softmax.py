@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.kernels.compile import Index, inner_kernel, kernel
+from coterie.kernels.compile import Index, inner_kernel
+from coterie.kernels.stored import stored_kernel
 
 __all__ = ["add_damped", "add_weighted_rows", "exponentiate"]
 
@@ -37,7 +38,7 @@ def exponential(x: np.float32) -> np.float32:
     return e * e
 
 
-@kernel
+@stored_kernel
 def exponentiate(
     scores: NDArray[np.float32],
     greatest: NDArray[np.float32],
@@ -66,7 +67,7 @@ def exponentiate(
             spreads[i] += np.float64(spread)
 
 
-@kernel
+@stored_kernel
 def add_weighted_rows(
     rows: NDArray[np.float32], weights: NDArray[np.float32], total: NDArray[np.float32]
 ) -> None:
@@ -77,7 +78,7 @@ def add_weighted_rows(
             total[j] += weight * rows[i, j]
 
 
-@kernel
+@stored_kernel
 def add_damped(
     matrix: NDArray[np.float32],
     first: Index,

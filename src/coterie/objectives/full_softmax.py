@@ -37,8 +37,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.kernels.compile import kernel
 from coterie.kernels.softmax import add_damped, add_weighted_rows, exponentiate
+from coterie.kernels.stored import stored_kernel
 from coterie.objectives.objective import Learner
 from coterie.objectives.weights import Weights
 from coterie.sampling.plan import ChunkPlan
@@ -61,9 +61,11 @@ class _Examples(NamedTuple):
     centres: NDArray[np.int64]
 
 
-@kernel
-def _list_examples(plan: ChunkPlan, contexts: NDArray[np.int64], windows: NDArray[np.int64]) -> int:
-    """Fill in each context word and its window's centre (as a place in the plan); return their number."""
+@stored_kernel
+def _list_examples(
+    plan: ChunkPlan, contexts: NDArray[np.int64], windows: NDArray[np.int64], found: NDArray[np.int64]
+) -> None:
+    """Fill in each context word and its window's centre (as a place in the plan), and their number."""
     count = 0
     for centre in range(plan.extent[1], plan.extent[2]):
         for context in range(plan.low[centre], plan.high[centre]):
@@ -71,7 +73,7 @@ def _list_examples(plan: ChunkPlan, contexts: NDArray[np.int64], windows: NDArra
                 contexts[count] = plan.tokens[context]
                 windows[count] = centre
                 count += 1
-    return count
+    found[0] = count
 
 
 class FullSoftmax:
@@ -107,7 +109,7 @@ class FullSoftmax:
 
     def learner(self) -> Learner:
         """Return a learner with room for the examples of a chunk; the scores' room all share, in turns."""
-        room = np.empty((2, 0), np.int64)
+        room, found = np.empty((2, 0), np.int64), np.zeros(1, np.int64)
         self._compile()
 
         def train(plan: ChunkPlan, rate: float, record: bool) -> tuple[float, float]:
@@ -115,7 +117,8 @@ class FullSoftmax:
             capacity = int((plan.high - plan.low).sum())
             if capacity > room.shape[1]:
                 room = np.empty((2, capacity), np.int64)
-            count = _list_examples(plan, room[0], room[1])
+            _list_examples(plan, room[0], room[1], found)
+            count = int(found[0])
             contexts, windows = room[:, :count]
             step = self._cbow_steps if self._cbow else self._skip_gram_steps
             examples = _examples(plan, contexts, windows)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.errors import ConfigError
-from coterie.kernels.compile import kernel
+from coterie.kernels.stored import stored_kernel
 from coterie.objectives.huffman import HuffmanTree, build_huffman
 from coterie.objectives.weights import Weights, check_fit, make_weights
 
@@ -129,7 +129,7 @@ def _sides(tree: HuffmanTree, signs: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return sides
 
 
-@kernel
+@stored_kernel
 def _gather_signs(children: NDArray[np.int32], signs: NDArray[np.uint64], sides: NDArray[np.uint64]) -> None:
     """Combine, by exclusive or, the random numbers of the words below each side; 0 is no word."""
     for node in range(children.shape[0]):  # a node is made after its children

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.kernels.compile import kernel
+from coterie.kernels.stored import stored_kernel
 
 __all__ = ["HuffmanTree", "build_huffman", "log_leaf_probabilities"]
 
@@ -81,7 +81,7 @@ def build_huffman(counts: NDArray[np.int64]) -> HuffmanTree:
     return HuffmanTree(starts, nodes, bits, children)
 
 
-@kernel
+@stored_kernel
 def _merge(
     counts: NDArray[np.int64],
     rising: NDArray[np.int64],
@@ -107,7 +107,7 @@ def _merge(
                 node += 1
 
 
-@kernel
+@stored_kernel
 def _link(
     children: NDArray[np.int32],
     leaf_links: NDArray[np.int32],
@@ -128,7 +128,7 @@ def _link(
                 depths[child] = depths[node] + 1
 
 
-@kernel
+@stored_kernel
 def _write_paths(
     leaf_links: NDArray[np.int32],
     node_links: NDArray[np.int32],

@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 from coterie.config import Architecture, Kernel, TrainingConfig
 from coterie.errors import ConfigError
 from coterie.kernels.block import Block, Matrices, make_block
-from coterie.kernels.compile import JIT_ENABLED, Index, inner_kernel, kernel
+from coterie.kernels.compile import JIT_ENABLED, Index, inner_kernel
 from coterie.kernels.emitter import supported
 from coterie.kernels.logistic import make_plain_step, make_simd_step
+from coterie.kernels.stored import stored_kernel
 from coterie.objectives.objective import Learner
 from coterie.sampling.plan import ChunkPlan
 
@@ -119,7 +120,7 @@ def _list_coming_input(matrices: Matrices, plan: ChunkPlan, walk: Walk, block: B
 def _skip_gram(step: Any, lists: RowLists) -> TrainChunk:
     prepare, list_outputs, list_coming, settle, _ = lists
 
-    @kernel
+    @stored_kernel
     def train_chunk(
         matrices: Matrices,
         rows: Any,
@@ -189,7 +190,7 @@ def _empty_bag(
 def _cbow(step: Any, lists: RowLists) -> TrainChunk:
     prepare, list_outputs, list_coming, settle, _ = lists
 
-    @kernel
+    @stored_kernel
     def train_chunk(
         matrices: Matrices,
         rows: Any,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.kernels.compile import inner_kernel, kernel
+from coterie.kernels.compile import inner_kernel
+from coterie.kernels.stored import stored_kernel
 
 __all__ = ["alias_draw", "build_alias_table"]
 
@@ -17,7 +18,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _S32 = np.uint64(32)
 
 
-@kernel
+@stored_kernel
 def _fill_alias_table(
     scaled: NDArray[np.float64], small: NDArray[np.int64], large: NDArray[np.int64], table: NDArray[np.uint64]
 ) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.kernels.compile import Index, inner_kernel, kernel
+from coterie.kernels.compile import Index, inner_kernel
+from coterie.kernels.stored import stored_kernel
 from coterie.sampling.alias import alias_draw, build_alias_table
 from coterie.sampling.noise import noise_distribution
 from coterie.sampling.rng import NEGATIVES, WINDOWS, random_bits, stream_key
@@ -115,7 +116,7 @@ def _survives(sampler: Sampler, ids: NDArray[np.uint32], position: Index) -> Ind
     return np.int64((bits & _LOW) <= np.uint64(sampler.keep[ids[position]]))
 
 
-@kernel
+@stored_kernel
 def plan_chunk(
     sampler: Sampler,
     sentences: Sentences,
