@@ -13,6 +13,7 @@ from coterie.config import CorpusConfig, PhraseConfig, VocabularyConfig
 from coterie.corpus import CacheConfig, EncodedCorpus, encode, list_caches, read_phrase_file, write_text
 from coterie.corpus.joining import PhraseTree, leftmost
 from coterie.corpus.pair_counting import PairCounter, pairs_of
+from coterie.corpus.phrase_learning import scores
 from coterie.errors import ConfigError, CorpusError, FormatError
 from coterie.phrases import PhraseModel
 from reference import phrases as twin
@@ -47,6 +48,14 @@ _KNOWN = st.lists(
 
 def learned(sentences, config, vocabulary=EVERY_WORD, **options):
     return encode(sentences, CorpusConfig(), vocabulary, phrases=config, on_event=ignore, **options)
+
+
+def test_words_that_are_independent_of_each_other_score_exactly_zero():
+    config = PhraseConfig(phrases=1, phrase_scoring="npmi", phrase_threshold=0)
+    counts = [np.array([number]) for number in (9, 45, 13)]  # 9/65 = 45/65 · 13/65
+    assert scores(config, *counts, tokens=65).tolist() == [0.0]
+    large = [np.array([number * 10**9]) for number in (9, 45, 13)]
+    assert scores(config, *large, tokens=65 * 10**9).tolist() == [0.0]
 
 
 @pytest.fixture

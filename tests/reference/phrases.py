@@ -11,8 +11,8 @@ def paper_score(pair, first, second, tokens, discount):
 
 def npmi(pair, first, second, tokens):
     """Pointwise mutual information by its greatest value (Bouma 2009)."""
-    p, p_first, p_second = pair / tokens, first / tokens, second / tokens
-    return math.log(p / (p_first * p_second)) / -math.log(p)
+    # p(ab) / (p(a) · p(b)), the N's cancelled: whole numbers, so that it is 1 exactly where it should be.
+    return math.log(pair * tokens / (first * second)) / -math.log(pair / tokens)
 
 
 def count(sentences):

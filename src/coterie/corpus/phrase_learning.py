@@ -75,6 +75,7 @@ def scores(
     if config.phrase_scoring == "paper":
         discount = config.phrase_discount or 0.0
         return (pair_counts - discount) / first_counts / second_counts * tokens
+    # Of words that are independent of each other both quotients are the same number, and the score is 0.
     information = np.log(pair_counts / first_counts) - np.log(second_counts / tokens)
     normalised: NDArray[np.float64] = information / -np.log(pair_counts / tokens)
     return normalised
