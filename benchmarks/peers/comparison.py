@@ -28,16 +28,14 @@ def comparison(
         return form(median(values.values())) if values else "–"
 
     def advantage(peer: str, setting: Setting) -> str:
-        ours, theirs = found.get(("coterie", setting), {}), found.get((peer, setting), {})
+        # Coterie's are missing if all its measurements failed; the others are those of measured peers.
+        ours, theirs = found.get(("coterie", setting), {}), found[peer, setting]
         return times(ours, theirs) if more_is_better else times(theirs, ours)
 
     return [
         *table(
             ("threads", "setting", *(LABELS[peer] for peer in peers)),
-            [
-                (*_head(setting), *(middle(found.get((peer, setting), {})) for peer in peers))
-                for setting in settings
-            ],
+            [(*_head(setting), *(middle(found[peer, setting]) for peer in peers)) for setting in settings],
             texts=2,
         ),
         "Coterie against each, how many times as fast: median (lowest–highest) of the turns' ratios.\n",

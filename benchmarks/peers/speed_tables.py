@@ -78,10 +78,7 @@ def _threads(peers: list[str], all_settings: list[Setting], found: Found) -> lis
                 (
                     str(setting.threads),
                     str(setting),
-                    *(
-                        times(found.get((peer, setting), {}), found.get((peer, one(setting)), {}))
-                        for peer in peers
-                    ),
+                    *(times(found[peer, setting], found.get((peer, one(setting)), {})) for peer in peers),
                 )
                 for setting in more
             ],

@@ -49,7 +49,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     try:
-        folder = stat.S_ISDIR(Path(path).stat().st_mode)
+        folder = stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise missing_path(path) from None
     except OSError as error:

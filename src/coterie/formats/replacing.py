@@ -56,7 +56,7 @@ def replacing_files(*paths: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, 
     All are complete on the disk before the first of them takes its place; they do so in the order given.
     """
     real = [check_file_place(path) for path in paths]
-    with _written(real, paths[0], _replace) as opened:
+    with _written(real, paths[0], Path.replace) as opened:
         yield opened
 
 
@@ -72,7 +72,7 @@ def replacing_folder_by_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]
 
 @contextlib.contextmanager
 def _written(
-    real: list[Path], named: str | os.PathLike[str], take_place: Callable[[Path, Path], None]
+    real: list[Path], named: str | os.PathLike[str], take_place: Callable[[Path, Path], object]
 ) -> Iterator[tuple[BinaryIO, ...]]:
     """Open a hidden sibling of each path; let them take the paths' places once all are on the disk."""
     partials: list[Path] = []
@@ -99,10 +99,6 @@ def _written(
             raise
         for folder in {path.parent for path in real}:
             _sync(folder)
-
-
-def _replace(partial: Path, path: Path) -> None:
-    partial.replace(path)
 
 
 def _replace_folder(partial: Path, path: Path) -> None:
