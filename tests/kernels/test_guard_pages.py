@@ -43,15 +43,24 @@ def guarded(size: int, *, at_end: bool) -> np.ndarray:
 def walk(at_end: bool) -> None:
     """Take steps on matrices and working memory that all lie against guard pages."""
     from coterie.kernels.allocate import padded_columns
-    from coterie.kernels.block import Addresses, make_block, make_matrices
+    from coterie.kernels.block import make_block, make_matrices
     from coterie.kernels.compile import kernel
     from coterie.kernels.logistic import make_simd_step
+    from coterie.kernels.simd import PANEL_ROWS
 
-    simd_step = make_simd_step(offsets=True)
+    def whole(step):
+        find_gradients, update = step
 
-    @kernel
-    def run(matrices, block, inputs, outputs):
-        simd_step(matrices, block, inputs, outputs, outputs, np.float32(0.01), False)
+        @kernel
+        def run(matrices, block, inputs, outputs):
+            rate, count = np.float32(0.01), inputs.size
+            outputs = find_gradients(matrices, block, inputs, 0, count, outputs, rate, False)
+            g, columns = block.gradients, block.columns
+            update(matrices, block, inputs, 0, count, block.outputs, outputs, g, 0, columns)
+
+        return run
+
+    one_panel, panels = (whole(make_simd_step(offsets=True, panels=panels)) for panels in (False, True))
 
     def against_page(array: np.ndarray) -> np.ndarray:
         moved = guarded(array.nbytes, at_end=at_end).view(array.dtype).reshape(array.shape)
@@ -68,31 +77,15 @@ def walk(at_end: bool) -> None:
         matrices = make_matrices(*pair)
         for inputs, outputs in BLOCKS:
             block = make_block(inputs, outputs, vector_size)
-            copies = {
-                name: against_page(getattr(block, name))
-                for name in (
-                    "scores",
-                    "input_rows",
-                    "output_rows",
-                    "input_copy",
-                    "output_copy",
-                    "stash",
-                    "coming",
-                    "bag",
-                    "offsets",
-                )
-            }
-            for name in ("input_copy", "output_copy"):
-                copy = copies[name]
-                copies[f"{name}_rows"] = against_page(
-                    copy.ctypes.data + np.arange(len(copy)) * copy.strides[0]
-                )
-            addresses = Addresses(*(copies[name].ctypes.data for name in Addresses._fields))
-            block = block._replace(**copies, addresses=addresses)
+            arrays = {name: a for name, a in block._asdict().items() if isinstance(a, np.ndarray)}
+            block = block._replace(**{name: against_page(array) for name, array in arrays.items()})
+            copy = block.output_copy
+            block.output_copy_rows[:] = copy.ctypes.data + np.arange(len(copy)) * copy.strides[0]
             for outer in ([0, rows - 1], [rows - 1, rows - 1]):  # the ends, and a row listed twice
-                block.inputs[:] = (outer * inputs)[:inputs]
-                block.outputs[:] = (outer * outputs)[:outputs]
-                run(matrices, block, inputs, outputs)
+                listed = against_page(np.array((outer * inputs)[:inputs], np.int32))
+                block.outputs[:outputs] = (outer * outputs)[:outputs]
+                for run in (one_panel, panels) if inputs <= PANEL_ROWS else (panels,):
+                    run(matrices, block, listed, outputs)
 
 
 @pytest.mark.parametrize("side", ["end", "start"])

@@ -11,32 +11,34 @@ from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.block import make_block, make_matrices
 from coterie.kernels.compile import kernel
 from coterie.kernels.logistic import make_plain_step, make_simd_step, sigmoid
-from coterie.kernels.simd import UPDATE_ROWS
+from coterie.kernels.simd import PANEL_ROWS
 from marks import simd
 from reference import skip_gram
 
-plain_step, simd_step = make_plain_step(offsets=False), make_simd_step(offsets=False)
-plain_shifted, simd_shifted = make_plain_step(offsets=True), make_simd_step(offsets=True)
+FIRST = 2  # where in the list the input rows begin
 
 
-@kernel
-def run_plain(matrices, block, inputs, outputs, rate, record):
-    plain_step(matrices, block, inputs, outputs, 0, rate, record)
+def whole(step):
+    """Both halves of a step as one kernel; the columns in two parts, if they are more than a cache line."""
+    find_gradients, update = step
+
+    @kernel
+    def run(matrices, block, inputs, outputs, rate, record):
+        count = inputs.size - FIRST
+        outputs = find_gradients(matrices, block, inputs, FIRST, count, outputs, rate, record)
+        g, middle = block.gradients, min(16, block.columns)
+        update(matrices, block, inputs, FIRST, count, block.outputs, outputs, g, 0, middle)
+        if middle < block.columns:
+            update(matrices, block, inputs, FIRST, count, block.outputs, outputs, g, middle, block.columns)
+
+    return run
 
 
-@kernel
-def run_simd(matrices, block, inputs, outputs, rate, record):
-    simd_step(matrices, block, inputs, outputs, 0, rate, record)
-
-
-@kernel
-def run_plain_shifted(matrices, block, inputs, outputs, rate, record):
-    plain_shifted(matrices, block, inputs, outputs, 0, rate, record)
-
-
-@kernel
-def run_simd_shifted(matrices, block, inputs, outputs, rate, record):
-    simd_shifted(matrices, block, inputs, outputs, 0, rate, record)
+run_plain, run_plain_shifted = (whole(make_plain_step(offsets=offsets)) for offsets in (False, True))
+run_simd, run_simd_shifted = (
+    whole(make_simd_step(offsets=offsets, panels=True)) for offsets in (False, True)
+)
+run_simd_panel = whole(make_simd_step(offsets=False, panels=False))
 
 
 @kernel
@@ -48,12 +50,18 @@ def run_sigmoid(values):
 STEPS = [
     pytest.param(run_plain, id="plain"),
     simd(run_simd, id="simd"),
+    simd(run_simd_panel, id="simd-panel"),
 ]
 SHIFTED_STEPS = [
     pytest.param(run_plain_shifted, id="plain"),
     simd(run_simd_shifted, id="simd"),
 ]
 ROWS = 20
+
+
+def within_limit(step, inputs):
+    """As many of the input rows as the step can do."""
+    return inputs[:PANEL_ROWS] if step is run_simd_panel else inputs
 
 
 def random_matrices(generator, vector_size, scale=0.5):
@@ -66,26 +74,28 @@ def random_matrices(generator, vector_size, scale=0.5):
 
 
 def fill(block, inputs, outputs, labels):
-    block.inputs[: len(inputs)] = inputs
+    """List the rows in a block; returns the list of input rows."""
     block.outputs[: len(outputs)] = outputs
     block.labels[: len(labels)] = labels
+    return np.array([0] * FIRST + list(inputs), np.int32)
 
 
 @pytest.mark.parametrize("step", STEPS)
 @settings(deadline=None, max_examples=60)
 @given(
-    inputs=st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=2 * UPDATE_ROWS + 2),
+    inputs=st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=2 * PANEL_ROWS + 2),
     outputs=st.lists(st.tuples(st.integers(0, ROWS - 1), st.booleans()), min_size=1, max_size=9),
     vector_size=st.integers(1, 40),
     seed=st.integers(0, 100),
 )
 def test_step_is_the_twins(step, inputs, outputs, vector_size, seed):
+    inputs = within_limit(step, inputs)
     matrices = random_matrices(np.random.default_rng(seed), vector_size)
     V, P = (matrix[:, :vector_size].astype(np.float64) for matrix in matrices[:2])
     words, labels = [word for word, _ in outputs], [label for _, label in outputs]
     block = make_block(len(inputs), len(outputs), vector_size)
-    fill(block, inputs, words, labels)
-    step(matrices, block, len(inputs), len(outputs), np.float32(0.1), True)
+    listed = fill(block, inputs, words, labels)
+    step(matrices, block, listed, len(outputs), np.float32(0.1), True)
     loss = skip_gram.step(inputs, words, labels, V, P, 0.1)
     # σ is a fraction within 5e-5; at rate 0.1 and rows of this size that leaves at most some 1e-5 a change.
     np.testing.assert_allclose(matrices.input_vectors[:, :vector_size], V, atol=5e-5)
@@ -99,20 +109,20 @@ def test_step_is_the_twins(step, inputs, outputs, vector_size, seed):
 @pytest.mark.parametrize("step", SHIFTED_STEPS)
 @settings(deadline=None, max_examples=30)
 @given(
-    inputs=st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=UPDATE_ROWS + 2),
-    outputs=st.lists(
-        st.tuples(st.integers(0, ROWS - 1), st.booleans(), st.floats(-8, 8, width=32)), min_size=1, max_size=9
-    ),
+    inputs=st.lists(st.integers(0, ROWS - 1), min_size=1, max_size=PANEL_ROWS + 2),
+    outputs=st.lists(st.tuples(st.integers(0, ROWS - 1), st.booleans()), min_size=1, max_size=9),
+    row_offsets=st.lists(st.floats(-8, 8, width=32), min_size=ROWS, max_size=ROWS),
     seed=st.integers(0, 100),
 )
-def test_offsets_are_taken_from_the_scores(step, inputs, outputs, seed):
+def test_offsets_are_taken_from_the_scores(step, inputs, outputs, row_offsets, seed):
     matrices = random_matrices(np.random.default_rng(seed), 12)
     V, P = (matrix[:, :12].astype(np.float64) for matrix in matrices[:2])
-    words, labels, offsets = (list(column) for column in zip(*outputs, strict=True))
+    words, labels = (list(column) for column in zip(*outputs, strict=True))
+    offsets = [row_offsets[word] for word in words]  # a row listed twice has one offset
     block = make_block(len(inputs), len(outputs), 12)
-    fill(block, inputs, words, labels)
+    listed = fill(block, inputs, words, labels)
     block.offsets[: len(offsets)] = offsets
-    step(matrices, block, len(inputs), len(outputs), np.float32(0.1), True)
+    step(matrices, block, listed, len(outputs), np.float32(0.1), True)
     # An offset is one more column: 1 in every input row, −o_j in the output row.
     X, Y = np.c_[V[inputs], np.ones(len(inputs))], np.c_[P[words], -np.array(offsets)]
     loss = skip_gram.block_loss(X, Y, labels)
@@ -127,14 +137,15 @@ def test_offsets_are_taken_from_the_scores(step, inputs, outputs, seed):
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("inputs", [[3], [3, 1], [3, 1, 3], list(range(UPDATE_ROWS + 3))])
+@pytest.mark.parametrize("inputs", [[3], [3, 1], [3, 1, 3], list(range(PANEL_ROWS + 3))])
 @pytest.mark.parametrize("outputs", [[4], [4, 5, 6], [4, 5, 4]])
 def test_a_block_changes_exactly_its_rows(step, inputs, outputs):
+    inputs = within_limit(step, inputs)
     matrices = random_matrices(np.random.default_rng(0), 24)
     before = [matrix.copy() for matrix in matrices[:2]]
     block = make_block(len(inputs), len(outputs), 24)
-    fill(block, inputs, outputs, [1] + [0] * (len(outputs) - 1))
-    step(matrices, block, len(inputs), len(outputs), np.float32(0.1), False)
+    listed = fill(block, inputs, outputs, [1] + [0] * (len(outputs) - 1))
+    step(matrices, block, listed, len(outputs), np.float32(0.1), False)
     for old, new, rows in zip(before, matrices[:2], (inputs, outputs), strict=True):
         assert set(np.flatnonzero((old != new).any(axis=1))) == set(rows)
     assert block.loss.tolist() == [0, 0], "nothing is recorded unless asked"
@@ -166,8 +177,8 @@ def test_finite_differences(step):
         assert np.linalg.norm((old - new) - gradient) <= 1e-5 * np.linalg.norm(gradient)
     # … and the kernel in float32, as far as float32 goes.
     block = make_block(len(inputs), len(outputs), vector_size)
-    fill(block, inputs, outputs, labels)
-    step(matrices, block, len(inputs), len(outputs), np.float32(1), False)
+    listed = fill(block, inputs, outputs, labels)
+    step(matrices, block, listed, len(outputs), np.float32(1), False)
     for old, new, gradient in zip(before, matrices[:2], gradients, strict=True):
         assert np.linalg.norm((old - new[:, :vector_size]) - gradient) <= 1e-5 * np.linalg.norm(gradient)
 
@@ -187,8 +198,8 @@ def test_what_is_not_a_number_stays_visible(step, poison):
     matrices = random_matrices(np.random.default_rng(0), 8)
     matrices.input_vectors[2, 3] = poison
     block = make_block(1, 2, 8)
-    fill(block, [2], [4, 5], [1, 0])
+    listed = fill(block, [2], [4, 5], [1, 0])
     with np.errstate(invalid="ignore"):
-        step(matrices, block, 1, 2, np.float32(0.1), True)
+        step(matrices, block, listed, 2, np.float32(0.1), True)
     assert not np.isfinite(block.loss[0])
     assert not np.isfinite(matrices.input_vectors[2]).all()

@@ -154,8 +154,9 @@ def test_the_optimum_is_shifted_pmi(kernel, collisions):
 
 
 def test_asking_for_simd_where_it_cannot_run(monkeypatch):
+    windows = walk.Walk(reach=5, negative=5, shared=True, divided=True)
     monkeypatch.setattr(walk, "supported", lambda: False)
     with pytest.raises(ConfigError, match=r"kernel is 'simd'.*use kernel='plain'"):
-        walk_over(NEGATIVE_SAMPLING, "skip_gram", "simd")
-    auto, plain = (walk_over(NEGATIVE_SAMPLING, "skip_gram", choice) for choice in ("auto", "plain"))
+        walk_over(NEGATIVE_SAMPLING, "skip_gram", "simd", windows)
+    auto, plain = (walk_over(NEGATIVE_SAMPLING, "skip_gram", choice, windows) for choice in ("auto", "plain"))
     assert auto is plain

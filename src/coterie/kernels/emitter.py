@@ -9,17 +9,24 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import llvmlite.binding
+import numba.core.config
 from llvmlite import ir
 from numba.core import cgutils as _untyped_cgutils
 
-__all__ = ["INT64", "LANES", "VECTOR_BYTES", "ZERO", "Emitter", "Value", "supported"]
+__all__ = ["FLOAT_BYTES", "INT64", "LANES", "VECTOR_BYTES", "ZERO", "Emitter", "Value", "supported"]
 
 cgutils: Any = _untyped_cgutils
 Value: TypeAlias = Any  # an llvmlite ir.Value; llvmlite has no types
 
 
 def _host_features() -> set[str]:
-    """Return the names of the features that this CPU has, as LLVM calls them."""
+    """Return the names, as LLVM has them, of the features that kernels are compiled for.
+
+    These are the CPU's, unless the environment tells Numba to leave some out (``NUMBA_CPU_FEATURES``).
+    """
+    told: str | None = numba.core.config.CPU_FEATURES  # type: ignore[attr-defined]
+    if told is not None:
+        return {name[1:] for name in told.split(",") if name.startswith("+")}
     return {name for name, present in llvmlite.binding.get_host_cpu_features().items() if present}
 
 
@@ -34,9 +41,9 @@ LANES: int = 16 if "avx512f" in _host_features() else 8
 
 FLOAT, BYTE, INT32, INT64 = ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64)
 VECTOR = ir.VectorType(FLOAT, LANES)
-QUAD = ir.VectorType(FLOAT, 4)
 ZERO = ir.Constant(VECTOR, [0.0] * LANES)
-VECTOR_BYTES = 4 * LANES
+FLOAT_BYTES = 4
+VECTOR_BYTES = FLOAT_BYTES * LANES
 
 
 class Emitter:
@@ -44,12 +51,14 @@ class Emitter:
 
     def __init__(self, builder: ir.IRBuilder) -> None:
         self.builder = builder
-        name, ternary = f"llvm.fma.v{LANES}f32", ir.FunctionType(VECTOR, [VECTOR] * 3)
-        self._fma = cgutils.get_or_insert_function(builder.module, ternary, name)
 
     def fma(self, x: Value, y: Value, z: Value) -> Value:
         """Return x·y + z, lane by lane, rounded once."""
-        return self.builder.call(self._fma, [x, y, z])
+        kind = x.type
+        name, ternary = f"llvm.fma.v{kind.count}f32", ir.FunctionType(kind, [kind] * 3)
+        return self.builder.call(
+            cgutils.get_or_insert_function(self.builder.module, ternary, name), [x, y, z]
+        )
 
     def offset(self, address: Value, *amounts: Value | int) -> Value:
         """Return `address` plus the amounts, in bytes."""
@@ -69,9 +78,14 @@ class Emitter:
         """Write `value` at `address`."""
         self.builder.store(value, self.builder.inttoptr(address, value.type.as_pointer()), align=align)
 
-    def row(self, rows: Value, i: int) -> Value:
-        """Return the address in entry `i` of a row list."""
-        return self.load(self.offset(rows, 8 * i), INT64, 8)
+    def row(self, base: Value, stride: Value, numbers: Value, i: int) -> Value:
+        """Return the address of the row whose number is entry `i` of an int32 array."""
+        number = self.builder.sext(self.load(self.offset(numbers, 4 * i), INT32, 4), INT64)
+        return self.offset(base, self.builder.mul(number, stride))
+
+    def listed(self, addresses: Value, i: Value) -> Value:
+        """Return entry `i` of an array of addresses."""
+        return self.load(self.offset(addresses, self.builder.mul(i, INT64(8))), INT64, 8)
 
     def shuffle(self, v: Value, w: Value, lanes: Sequence[int]) -> Value:
         """Return the named lanes of v and, counted on, of w."""
@@ -81,46 +95,49 @@ class Emitter:
         """Return a vector whose lanes all hold the float at `address`."""
         return self.splat(self.load(address, FLOAT, 4))
 
-    def splat(self, value: Value) -> Value:
+    def splat(self, value: Value, lanes: int = LANES) -> Value:
         """Return a vector whose lanes all hold `value`."""
-        one = self.builder.insert_element(ir.Constant(VECTOR, ir.Undefined), value, INT32(0))
-        return self.shuffle(one, one, [0] * LANES)
+        one = self.builder.insert_element(
+            ir.Constant(ir.VectorType(FLOAT, lanes), ir.Undefined), value, INT32(0)
+        )
+        return self.shuffle(one, one, [0] * lanes)
 
-    def load_quads(self, address: Value) -> Value:
-        """Load a vector as it was stored, four floats at a time.
+    def load_floats(self, address: Value, count: int) -> Value:
+        """Return a vector that begins with the `count` floats at `address`, of 4 lanes or a power of two."""
+        lanes = max(4, 1 << (count - 1).bit_length())
+        return self.load(address, ir.VectorType(FLOAT, lanes), 4)
 
-        A wide load over several narrower stores that are still on their way waits until all have arrived.
-        """
-        parts = [self.load(self.offset(address, 4 * i), QUAD, 4) for i in range(0, LANES, 4)]
-        while len(parts) > 1:
-            lanes = range(2 * parts[0].type.count)
-            parts = [self.shuffle(v, w, lanes) for v, w in zip(parts[0::2], parts[1::2], strict=True)]
-        return parts[0]
+    def pick(self, v: Value, lanes: Sequence[int], count: int) -> Value:
+        """Return a vector of `count` lanes that begins with the named lanes of `v`."""
+        return self.shuffle(v, v, [*lanes, *[lanes[-1]] * (count - len(lanes))])
 
-    def constant(self, number: float) -> ir.Constant:
+    def constant(self, number: float, lanes: int = LANES) -> ir.Constant:
         """Return a vector of `number` in every lane."""
-        return ir.Constant(VECTOR, [float(number)] * LANES)
+        return ir.Constant(ir.VectorType(FLOAT, lanes), [float(number)] * lanes)
 
     def bytes_of(self, count: Value) -> Value:
         """Return the bytes that `count` float32 take."""
         return self.builder.mul(count, INT64(4))
 
-    def prefetch(self, rows: Value, i: Value, offset: Value) -> list[Value]:
-        """Ask for the cache line at `offset` of entry `i` of a row list; the body of a loop."""
-        builder, kind = (
-            self.builder,
-            ir.FunctionType(ir.VoidType(), [BYTE.as_pointer(), INT32, INT32, INT32]),
-        )
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        row = self.load(self.offset(rows, builder.mul(i, INT64(8))), INT64, 8)
-        pointer = builder.inttoptr(self.offset(row, offset), BYTE.as_pointer())
-        builder.call(function, [pointer, INT32(0), INT32(3), INT32(1)])
-        return []
+    def prefetch(self, address: Value) -> None:
+        """Ask for the cache line at `address`, which may be anything: a prefetch raises no fault."""
+        kind = ir.FunctionType(ir.VoidType(), [BYTE.as_pointer(), INT32, INT32, INT32])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        pointer = self.builder.inttoptr(address, BYTE.as_pointer())
+        self.builder.call(function, [pointer, INT32(0), INT32(3), INT32(1)])
 
     def loop(
-        self, count: Value, step: int, state: list[Value], body: Callable[[Value, list[Value]], list[Value]]
+        self,
+        end: Value,
+        step: int,
+        state: list[Value],
+        body: Callable[[Value, list[Value]], list[Value]],
+        start: Value | None = None,
     ) -> list[Value]:
-        """``for t in range(0, count, step): state = body(t, state)``, the state in registers; count > 0."""
+        """``for t in range(start or 0, end, step): state = body(t, state)``, the state in registers.
+
+        The body is run at least once.
+        """
         builder = self.builder
         entry = builder.block
         top, done = builder.append_basic_block("top"), builder.append_basic_block("done")
@@ -130,10 +147,12 @@ class Emitter:
         phis = [builder.phi(value.type) for value in state]
         after = body(counter, list(phis))
         following = builder.add(counter, INT64(step))
-        for phi, first, later in zip([counter, *phis], [INT64(0), *state], [following, *after], strict=True):
+        for phi, first, later in zip(
+            [counter, *phis], [start or INT64(0), *state], [following, *after], strict=True
+        ):
             phi.add_incoming(first, entry)
             phi.add_incoming(later, builder.block)
-        builder.cbranch(builder.icmp_signed("<", following, count), top, done)
+        builder.cbranch(builder.icmp_signed("<", following, end), top, done)
         builder.position_at_end(done)
         return after
 
@@ -153,9 +172,15 @@ class Emitter:
     def horizontal_sums(self, vectors: list[Value]) -> Value:
         """Return a vector whose leading lanes are the sums over the lanes of each of `vectors`.
 
-        Each round adds neighbouring halves of two vectors into one, so m vectors, a power of two, take about
-        m + log₂(LANES / m) additions instead of m · log₂ LANES.
+        Each round adds the halves of two vectors' groups of lanes into one vector, so m vectors, a power of
+        two, take about m + log₂(LANES / m) additions instead of m · log₂ LANES. Up to such a number, and to
+        4, vectors are repeated.
         """
+        rounds = max(2, (len(vectors) - 1).bit_length())
+        # Rounds deal the lanes out from the highest bit of a vector's place down to the lowest.
+        places = [int(f"{place:0{rounds}b}"[::-1], 2) for place in range(1 << rounds)]
+        half = 1 << (rounds - 1)
+        vectors = [vectors[(p if p < len(vectors) else p - half) % len(vectors)] for p in places]
         width = LANES  # partial sums that each of the original vectors still has
         while width > 1:
             half = width // 2
@@ -169,11 +194,14 @@ class Emitter:
         return vectors[0]
 
     def _add_halves(self, v: Value, w: Value | None, width: int, half: int) -> Value:
-        lanes = v.type.count
-        sources = (0, lanes) if w is not None else (0,)
-        low = [
-            source + group + i for source in sources for group in range(0, lanes, width) for i in range(half)
-        ]
-        other = v if w is None else w
-        high = [lane + half for lane in low]
-        return self.builder.fadd(self.shuffle(v, other, low), self.shuffle(v, other, high))
+        """Add the halves of each group of `width` lanes: of `v` into its first half, of `w` into its last."""
+        lanes = range(v.type.count)
+        if w is None:
+            kept = [lane for lane in lanes if lane % width < half]
+            return self.builder.fadd(
+                self.shuffle(v, v, kept), self.shuffle(v, v, [lane + half for lane in kept])
+            )
+        # One of the two is a blend, which leaves lanes where they are and is cheaper than a shuffle.
+        blended = [lane + v.type.count * (lane % width >= half) for lane in lanes]
+        crossed = [lane + half if lane % width < half else lane - half + v.type.count for lane in lanes]
+        return self.builder.fadd(self.shuffle(v, w, blended), self.shuffle(v, w, crossed))

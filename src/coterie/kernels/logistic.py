@@ -19,7 +19,7 @@ more than once on either side: its changes add up.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,15 +27,16 @@ from numpy.typing import NDArray
 from coterie.kernels.block import STAMPS, Block, Matrices
 from coterie.kernels.compile import Index, inlined_kernel, inner_kernel
 from coterie.kernels.simd import (
-    TILE_INPUTS,
-    TILE_OUTPUTS,
-    UPDATE_ROWS,
-    dot_tile,
+    PANEL_ROWS,
+    address_of,
+    copy_rows,
+    panel_gradients,
+    panel_gradients_with_offsets,
     rank_update,
-    scaled_sigmoids,
+    rank_update_from_copies,
 )
 
-__all__ = ["make_plain_step", "make_simd_step", "sigmoid"]
+__all__ = ["Step", "make_plain_step", "make_simd_step", "sigmoid"]
 
 
 _FACTORS = 512  # of ½ or more: their product is far from what float64 cannot hold
@@ -64,186 +65,259 @@ def sigmoid(s: np.float32) -> np.float32:
 def _add_loss(
     scores: NDArray[np.float32],
     labels: NDArray[np.float32],
+    weights: NDArray[np.float32],
     inputs: Index,
     outputs: Index,
-    stride: Index,
     loss: NDArray[np.float64],
 ) -> None:
-    """Add −log σ(s) of positive rows and −log σ(−s) of negative ones, and the number of input rows.
+    """Add the loss of scores ``j·M + i``: t times −log σ(s), w − t times −log σ(−s).
 
-    ``−log σ(−x) = log(1 + eˣ) = max(x, 0) − log σ(|x|)``: no overflow, and the logarithms of a row are one
-    logarithm of a product, whose factors lie between ½ and 1.
+    ``−log σ(−s) = log(1 + eˢ) = max(s, 0) − log σ(|s|)``: no overflow, and the logarithms of a row are one
+    logarithm of a product, whose factors lie between ½ and 1. ``−log σ(s)`` is that less s.
     """
     total = 0.0
     for j in range(outputs):
-        sign = np.float32(-1.0) if labels[j] > 0 else np.float32(1.0)
         for start in range(0, inputs, _FACTORS):
             linear, product = 0.0, 1.0
             for i in range(start, min(start + _FACTORS, inputs)):
-                x = sign * scores[j * stride + i]
-                linear += np.float64(max(x, np.float32(0)))
-                product *= np.float64(sigmoid(abs(x)))
-            total += linear - math.log(product)
+                s = scores[j * inputs + i]
+                linear += np.float64(weights[j] * max(s, np.float32(0)) - labels[j] * s)
+                product *= np.float64(sigmoid(abs(s)))
+            total += linear - np.float64(weights[j]) * math.log(product)
     loss[0] += total
-    loss[1] += inputs
 
 
 @inner_kernel
 def _copy_rows(
     matrix: NDArray[np.float32],
-    numbers: NDArray[np.int64],
+    numbers: NDArray[np.int32],
+    first: Index,
     count: Index,
-    columns: int,
+    start: Index,
+    stop: Index,
     copy: NDArray[np.float32],
 ) -> None:
     for i in range(count):
-        for d in range(columns):
-            copy[i, d] = matrix[numbers[i], d]
+        for d in range(start, stop):
+            copy[i, d] = matrix[numbers[first + i], d]
 
 
 @inner_kernel
-def _subtract_offsets(
-    scores: NDArray[np.float32], offsets: NDArray[np.float32], outputs: Index, stride: Index
-) -> None:
-    for j in range(outputs):
-        for i in range(j * stride, j * stride + stride):
-            scores[i] -= offsets[j]
-
-
-@inner_kernel
-def _gradient_sum(scores: NDArray[np.float32], inputs: Index, outputs: Index, stride: Index) -> float:
-    """Return Σ G: an amount common to all offsets goes downhill by as much."""
+def _sum(values: NDArray[np.float32], count: Index) -> float:
     total = 0.0
-    for j in range(outputs):
-        for i in range(j * stride, j * stride + inputs):
-            total += np.float64(scores[i])
+    for i in range(count):
+        total += np.float64(values[i])
     return total
 
 
-def make_plain_step(*, offsets: bool) -> Any:
-    """Return a kernel that does one step on the first M × N rows named in a block, in plain loops.
+class Step(NamedTuple):
+    """The two halves of a step on M × N rows, between which nothing else changes them.
 
-    It takes (matrices, block, M, N, coming, rate, record). With ``offsets`` it subtracts ``block.offsets``
-    from the scores, and adds Σ G to ``block.gradient_sum``; without, neither is compiled.
+    The input rows are those of ``numbers[first : first + M]``; the output rows, with their labels and
+    offsets, are listed in the block. A row that is listed twice has one offset.
+
+    Parameters
+    ----------
+    gradients
+        (matrices, block, numbers, first, M, N, rate, record) → N: leaves the gradients in the block, and the
+        output rows that they belong to, of which fewer may be left. With offsets it also adds Σ G to
+        ``block.gradient_sum``; an amount common to all offsets goes downhill by as much.
+    update
+        (matrices, block, numbers, first, M, outputs, N, gradients, start, stop): changes both sides' columns
+        from `start` to `stop`, both right-hand sides from the values before. `outputs` (N) and the packed
+        `gradients` are as the first half left them in the block.
     """
 
+    gradients: Any
+    update: Any
+
+
+def make_plain_step(*, offsets: bool) -> Step:
+    """Return a step in plain loops; only with `offsets` does it take the block's offsets from the scores."""
+
     @inlined_kernel
-    def plain_step(
+    def find_gradients(
         matrices: Matrices,
         block: Block,
+        numbers: NDArray[np.int32],
+        first: Index,
         inputs: Index,
         outputs: Index,
-        coming: Index,
         rate: np.float32,
         record: bool,
-    ) -> None:
-        columns = block.columns
-        x, y, scores = block.input_copy, block.output_copy, block.scores
-        stride = inputs
-        _copy_rows(matrices.input_vectors, block.inputs, inputs, block.columns, block.input_copy)
-        _copy_rows(matrices.output_vectors, block.outputs, outputs, block.columns, block.output_copy)
+    ) -> Index:
+        scores, gradients = block.scores, block.gradients
         for j in range(outputs):
+            y = matrices.output_vectors[block.outputs[j]]
             for i in range(inputs):
-                total = np.float32(0)
-                for d in range(columns):
-                    total += x[i, d] * y[j, d]
-                scores[j * stride + i] = total
-        if offsets:
-            _subtract_offsets(scores, block.offsets, outputs, stride)
+                x = matrices.input_vectors[numbers[first + i]]
+                score = np.float32(0)
+                for d in range(block.columns):
+                    score += x[d] * y[d]
+                if offsets:
+                    score -= block.offsets[j]
+                scores[j * inputs + i] = score
+                gradients[j * inputs + i] = rate * (block.labels[j] - sigmoid(score))
         if record:
-            _add_loss(block.scores, block.labels, inputs, outputs, stride, block.loss)
-        for j in range(outputs):
-            for i in range(inputs):
-                scores[j * stride + i] = rate * (block.labels[j] - sigmoid(scores[j * stride + i]))
+            _add_loss(scores, block.labels, block.ones, inputs, outputs, block.loss)
+            block.loss[1] += inputs
         if offsets:
-            block.gradient_sum[0] += _gradient_sum(scores, inputs, outputs, stride)
+            block.gradient_sum[0] += _sum(gradients, inputs * outputs)
+        return outputs
+
+    @inlined_kernel
+    def update(
+        matrices: Matrices,
+        block: Block,
+        numbers: NDArray[np.int32],
+        first: Index,
+        inputs: Index,
+        output_numbers: NDArray[np.int32],
+        outputs: Index,
+        gradients: NDArray[np.float32],
+        start: Index,
+        stop: Index,
+    ) -> None:
+        x, y = block.input_copy, block.output_copy
+        _copy_rows(matrices.input_vectors, numbers, first, inputs, start, stop, x)
+        _copy_rows(matrices.output_vectors, output_numbers, 0, outputs, start, stop, y)
         for i in range(inputs):
-            row = matrices.input_vectors[block.inputs[i]]
+            row = matrices.input_vectors[numbers[first + i]]
             for j in range(outputs):
-                g = scores[j * stride + i]
-                for d in range(columns):
+                g = gradients[j * inputs + i]
+                for d in range(start, stop):
                     row[d] += g * y[j, d]
         for j in range(outputs):
-            row = matrices.output_vectors[block.outputs[j]]
+            row = matrices.output_vectors[output_numbers[j]]
             for i in range(inputs):
-                g = scores[j * stride + i]
-                for d in range(columns):
+                g = gradients[j * inputs + i]
+                for d in range(start, stop):
                     row[d] += g * x[i, d]
 
-    return plain_step
+    return Step(find_gradients, update)
 
 
-def make_simd_step(*, offsets: bool) -> Any:
-    """Return what :func:`make_plain_step` does, on vectors; rows stay in their matrices wherever they can."""
+def make_simd_step(*, offsets: bool, panels: bool) -> Step:
+    """Return the same step on vectors; columns are counted in whole ones.
+
+    With `panels` a block may have more than ``PANEL_ROWS`` input rows: if it has, old values of all its rows
+    are copied away before one panel after another is done. Otherwise rows stay in their matrices.
+    """
+    gradients_of = panel_gradients_with_offsets if offsets else panel_gradients
+    update_panel = rank_update_from_copies if panels else rank_update
 
     @inlined_kernel
-    def simd_step(
+    def find_gradients(
         matrices: Matrices,
         block: Block,
+        numbers: NDArray[np.int32],
+        first: Index,
         inputs: Index,
         outputs: Index,
-        coming: Index,
         rate: np.float32,
         record: bool,
-    ) -> None:
-        columns = block.columns
-        stride = (inputs + 3) & ~3
-        for i in range(inputs):
-            block.input_rows[i] = matrices.input_address + block.inputs[i] * matrices.row_bytes
-        for j in range(outputs):
-            block.output_rows[j] = matrices.output_address + block.outputs[j] * matrices.row_bytes
-        xs, ys, scores = block.addresses.input_rows, block.addresses.output_rows, block.addresses.scores
-        _score_tiles(xs, inputs, ys, outputs, columns, scores, 4 * stride)
-        if offsets:
-            _subtract_offsets(block.scores, block.offsets, outputs, stride)
-        if record:
-            _add_loss(block.scores, block.labels, inputs, outputs, stride, block.loss)
-        scaled_sigmoids(scores, outputs * stride, -rate)
-        for j in range(outputs):
-            if block.labels[j] > 0:
-                for i in range(j * stride, j * stride + stride):
-                    block.scores[i] += rate
-        if offsets:
-            block.gradient_sum[0] += _gradient_sum(block.scores, inputs, outputs, stride)
-        old_xs, old_ys, stash = xs, ys, block.addresses.stash
-        if inputs > UPDATE_ROWS or not _distinct(block.outputs, outputs, block.stamps):
-            # Several sweeps, or a row that is listed twice: the old values are copied away first.
-            _copy_rows(matrices.input_vectors, block.inputs, inputs, columns, block.input_copy)
-            _copy_rows(matrices.output_vectors, block.outputs, outputs, columns, block.output_copy)
-            old_xs, old_ys = block.addresses.input_copy_rows, block.addresses.output_copy_rows
-        for i in range(0, inputs, UPDATE_ROWS):
-            m = min(inputs - i, UPDATE_ROWS)
-            rank_update(
-                old_xs + 8 * i,
-                xs + 8 * i,
-                m,
-                old_ys,
-                ys,
+    ) -> Index:
+        labels, weights, shifts = block.labels, block.ones, block.offsets
+        if not _distinct(block.outputs, outputs, block.stamps):
+            outputs = _merge(block, outputs)
+            labels, weights, shifts = block.merged_labels, block.merged_weights, block.merged_offsets
+        panel_count = (inputs + PANEL_ROWS - 1) // PANEL_ROWS if panels else 1
+        for panel in range(panel_count):
+            begin, end = inputs * panel // panel_count, inputs * (panel + 1) // panel_count
+            gradients_of(
+                address_of(numbers) + 4 * (first + begin),
+                end - begin,
+                address_of(matrices.input_vectors),
+                address_of(block.outputs),
                 outputs,
-                columns,
-                scores + 4 * i,
-                4 * stride,
-                stash,
-                block.addresses.coming,
-                coming,
+                address_of(matrices.output_vectors),
+                matrices.input_vectors.strides[0],
+                block.columns,
+                address_of(labels),
+                address_of(weights),
+                address_of(shifts),
+                rate,
+                address_of(block.scores),
+                address_of(block.gradients) + 4 * begin * outputs,
             )
-            coming = 0
+            if record:
+                _add_loss(block.scores, labels, weights, end - begin, outputs, block.loss)
+        if record:
+            block.loss[1] += inputs
+        if offsets:
+            block.gradient_sum[0] += _sum(block.gradients, inputs * outputs)
+        return outputs
 
-    return simd_step
+    @inlined_kernel
+    def update(
+        matrices: Matrices,
+        block: Block,
+        numbers: NDArray[np.int32],
+        first: Index,
+        inputs: Index,
+        output_numbers: NDArray[np.int32],
+        outputs: Index,
+        gradients: NDArray[np.float32],
+        start: Index,
+        stop: Index,
+    ) -> None:
+        stride = matrices.input_vectors.strides[0]
+        xs, ys = address_of(matrices.input_vectors), address_of(matrices.output_vectors)
+        for j in range(outputs):
+            block.output_rows[j] = ys + output_numbers[j] * stride
+        rows, listed = address_of(block.output_rows), address_of(numbers) + 4 * first
+        old_numbers, old_xs, old_rows = listed, xs, rows
+        panel_count = (inputs + PANEL_ROWS - 1) // PANEL_ROWS if panels else 1
+        if panels and panel_count > 1:
+            # What one panel changes, the next one still needs as it was.
+            old_numbers, old_xs = address_of(block.copy_numbers), address_of(block.input_copy)
+            old_rows, copies = address_of(block.output_copy_rows), address_of(block.output_copy)
+            copy_rows(listed, inputs, xs, stride, 4 * start, 4 * stop, old_xs)
+            copy_rows(address_of(output_numbers), outputs, ys, stride, 4 * start, 4 * stop, copies)
+        for panel in range(panel_count):
+            begin, end = inputs * panel // panel_count, inputs * (panel + 1) // panel_count
+            update_panel(
+                old_numbers + 4 * begin,
+                old_xs,
+                listed + 4 * begin,
+                end - begin,
+                xs,
+                stride,
+                old_rows,
+                rows,
+                outputs,
+                4 * start,
+                4 * stop,
+                address_of(gradients) + 4 * begin * outputs,
+                address_of(block.coming),
+            )
+
+    return Step(find_gradients, update)
 
 
 @inner_kernel
-def _score_tiles(
-    xs: int, inputs: Index, ys: int, outputs: Index, columns: int, scores: int, stride: Index
-) -> None:
-    for i in range(0, inputs, TILE_INPUTS):
-        for j in range(0, outputs, TILE_OUTPUTS):
-            m, n = min(inputs - i, TILE_INPUTS), min(outputs - j, TILE_OUTPUTS)
-            dot_tile(xs + 8 * i, m, ys + 8 * j, n, columns, scores + stride * j + 4 * i, stride)
+def _merge(block: Block, outputs: Index) -> Index:
+    """Make one row of those that are listed twice, with the sum of their labels and of their weights.
+
+    They have the same scores, so their gradients add up to that of the one. Returns how many are left.
+    """
+    count = 0
+    for j in range(outputs):
+        place = 0
+        while place < count and block.outputs[place] != block.outputs[j]:
+            place += 1
+        if place == count:
+            block.outputs[count] = block.outputs[j]
+            block.merged_offsets[count] = block.offsets[j]
+            block.merged_labels[count] = block.merged_weights[count] = 0
+            count += 1
+        block.merged_labels[place] += block.labels[j]
+        block.merged_weights[place] += 1
+    return count
 
 
 @inner_kernel
-def _distinct(numbers: NDArray[np.int64], count: Index, stamps: NDArray[np.int64]) -> bool:
+def _distinct(numbers: NDArray[np.int32], count: Index, stamps: NDArray[np.int64]) -> bool:
     """Tell whether no number is listed twice.
 
     Numbers leave this call's stamp in a small table; only if one finds it there are they compared pairwise.

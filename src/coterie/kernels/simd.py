@@ -1,18 +1,24 @@
 """Loop nests in LLVM's vector types, as Numba intrinsics, written in the words of :mod:`.emitter`.
 
 Numba's autovectoriser reaches a third of this speed, since it keeps neither a tile of scores nor the
-changes of a block's rows in registers. What is here:
+changes of a block's rows in registers. What is here, for a *panel* of up to ``PANEL_ROWS`` input rows:
 
 ===================  ===================================================================
-``dot_tile``         scores of up to 4 × 3 rows, each row loaded once for the whole tile
-``scaled_sigmoids``  a multiple of the logistic function of a stretch of scores, in place
+``panel_gradients``  scores and gradients of the panel against all output rows, tile by
+                     tile: while one tile's sums become gradients, the next one's are taken
 ``rank_update``      ``X += GᵀY`` and ``Y += G X`` in one sweep over the columns, while
                      the rows of the next block come into the cache
+``copy_rows``        copies of rows, for blocks of several panels
 ===================  ===================================================================
 
-Addresses are int64. A *row list* is an int64 array that holds the address of each row, so that rows stay
-where they are in their matrices. A length `n` counts float32 and is a multiple of ``emitter.LANES``; rows
-are aligned to a whole vector. Sizes known only at run time select a copy of the code unrolled for that size.
+Addresses are int64, numbers of rows int32. Rows stay where they are in their matrices: row r of one that
+begins at `base` is at ``base + r·stride``, in bytes. A length `n` counts float32 and is a multiple of
+``emitter.LANES``; rows are aligned to a whole vector. Sizes known only at run time select a copy of the code
+unrolled for that size.
+
+A panel of m input rows has its scores and gradients packed: that of input row i and output row j is entry
+``j·m + i``, so that a tile is whole vectors whatever its shape. What lies behind a panel's last entry is
+overwritten, up to ``SLACK_ROWS`` rows of it and a vector.
 
 These functions can neither run with the JIT off nor be seen by ``NUMBA_BOUNDSCHECK``; tests hold them to
 the plain kernels of :mod:`coterie.kernels.logistic` on matrices between guard pages.
@@ -20,33 +26,40 @@ the plain kernels of :mod:`coterie.kernels.logistic` on matrices between guard p
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any, cast
 
 from numba import types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
-from coterie.kernels.emitter import INT64, VECTOR_BYTES, ZERO, Emitter, Value
+from coterie.kernels.compile import JIT_ENABLED
+from coterie.kernels.emitter import FLOAT_BYTES, INT64, LANES, VECTOR_BYTES, ZERO, Emitter, Value
 
 __all__ = [
-    "TILE_INPUTS",
-    "TILE_OUTPUTS",
-    "UPDATE_ROWS",
-    "dot_tile",
+    "PANEL_ROWS",
+    "SLACK_ROWS",
+    "address_of",
+    "copy_rows",
+    "panel_gradients",
+    "panel_gradients_with_offsets",
     "rank_update",
-    "scaled_sigmoids",
+    "rank_update_from_copies",
 ]
 
+# AVX-512 has 32 registers; AVX2 has 16, and NEON 32 of half a vector.
+_REGISTERS = 32 if LANES == 16 else 16
 
-TILE_INPUTS, TILE_OUTPUTS = 4, 3
-"""A tile's 12 accumulators, with 3 + 1 registers for rows, fill the 16 that AVX2 has."""
+PANEL_ROWS = 12 if LANES == 16 else 6
+"""Input rows of a panel: old values and changes of so many fit into the registers, with three to work in.
 
-UPDATE_ROWS = 12
-"""Input rows that one sweep updates; enough for a window of 6."""
+A window of 6 words on either side is one panel with AVX-512, and two with AVX2.
+"""
 
-# So many input rows fit into 16 registers with old values and changes; more are done in two groups.
-_ROWS_IN_REGISTERS = 6
+_TILE_OUTPUTS = (3, 2, 1)
+
+SLACK_ROWS = 3
+"""Entries behind those of the last output row that a tile of three, in vectors of four, may read."""
 
 
 def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,182 +67,253 @@ def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
     return cast(Callable[..., Any], intrinsic(function))
 
 
-def _procedure(arguments: int) -> Any:
-    """Return the signature of an intrinsic that takes int64 arguments and returns nothing."""
-    return types.void(*[types.int64] * arguments)
-
-
 @_intrinsic
-def dot_tile(typing, inputs, input_count, outputs, output_count, n, scores, stride):
-    """``scores[j, i] = X_i · Y_j`` for 1–4 input rows and 1–3 output rows; `stride` in bytes between rows j.
-
-    Four floats of each row of `scores` are written in any case.
-    """
+def _compiled_address(typing, array):
 
     def generate(context, builder, signature, arguments):
-        xs, x_count, ys, y_count, length, out, out_stride = arguments
-        emit = Emitter(builder)
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return builder.ptrtoint(data, INT64)
 
-        def tile(size: int) -> None:
-            x = [emit.row(xs, i) for i in range(size % 8)]
-            y = [emit.row(ys, j) for j in range(size // 8)]
-
-            def column(d: Value, sums: list[Value]) -> list[Value]:
-                values = [emit.load_vector(emit.offset(row, d)) for row in x]
-                updated = []
-                for j, row in enumerate(y):
-                    other = emit.load_vector(emit.offset(row, d))
-                    updated += [emit.fma(v, other, sums[j * len(x) + i]) for i, v in enumerate(values)]
-                return updated
-
-            sums = emit.loop(emit.bytes_of(length), VECTOR_BYTES, [ZERO] * (len(x) * len(y)), column)
-            for j in range(len(y)):
-                row = sums[j * len(x) : (j + 1) * len(x)]
-                # Always four lanes, of which the last may be repetitions: `load_quads` reads four.
-                row_sums = emit.horizontal_sums((row * 4)[:4])
-                emit.store(row_sums, emit.offset(out, builder.mul(out_stride, INT64(j))), align=4)
-
-        sizes = [8 * j + i for j in range(1, TILE_OUTPUTS + 1) for i in range(1, TILE_INPUTS + 1)]
-        emit.specialise(builder.add(builder.mul(y_count, INT64(8)), x_count), sizes, tile)
-        return context.get_dummy_value()
-
-    return _procedure(7), generate
+    return types.int64(array), generate
 
 
-@_intrinsic
-def rank_update(
-    typing,
-    old_inputs,
-    inputs,
-    input_count,
-    old_outputs,
-    outputs,
-    output_count,
-    n,
-    g,
-    stride,
-    stash,
-    coming,
-    coming_count,
-):
-    """``X_i += Σ_j g[j, i]·Y_j`` and ``Y_j += Σ_i g[j, i]·X_i``, for 1–12 input rows.
+def _plain_address(array: NDArray[Any]) -> int:
+    return array.ctypes.data
 
-    The right-hand sides read the rows of the *old* lists, the sums go into the rows of the others. Where
-    no output row is listed twice both lists of a side may be the same: a column is read whole before it is
-    written, and an input row listed twice is read again before each addition. `stride` is in bytes;
-    `stash` has room for 64 aligned bytes for each output row.
 
-    Meanwhile the `coming_count` rows listed in `coming` are fetched into the cache, a line of each with every
-    line of the sweep: asked for all at once, they fill the queue of misses and stop the arithmetic.
+address_of = _compiled_address if JIT_ENABLED else _plain_address
+"""Return where an array's data begin; Numba's own way to ask makes an object."""
+
+
+def _tile_outputs(inputs: int) -> int:
+    """Return how many output rows a tile has: sums for three quarters of the registers, at most.
+
+    All of these divide the usual 1 + k, which is 6. More would leave a small window a single tile, and
+    nothing to compute while its sums become gradients.
     """
+    return next(outputs for outputs in _TILE_OUTPUTS if 4 * inputs * outputs <= 3 * _REGISTERS)
 
-    def generate(context, builder, signature, arguments):
-        (
-            old_xs,
-            xs,
-            x_count,
-            old_ys,
-            ys,
-            y_count,
-            length,
-            gradient,
-            gradient_stride,
-            stash_rows,
-            coming_rows,
-            coming_number,
-        ) = arguments
-        emit = Emitter(builder)
 
-        def sweep(m: int) -> None:
-            old_x, x = ([emit.row(rows, i) for i in range(m)] for rows in (old_xs, xs))
-            parts = -(-m // _ROWS_IN_REGISTERS)
-            bounds = [m * part // parts for part in range(parts + 1)]
-            groups = [range(first, last) for first, last in itertools.pairwise(bounds)]
+def _panel_gradients(*, offsets: bool) -> Callable[..., Any]:
+    """Return the intrinsic, with offsets or without."""
 
-            def changes_of(group: range, held: list[Value], d: Value) -> list[Value]:
-                """Add one group's part to every output row; return the changes of its input rows."""
+    @_intrinsic
+    def panel_gradients(
+        typing,
+        inputs,
+        input_count,
+        input_base,
+        outputs,
+        output_count,
+        output_base,
+        stride,
+        n,
+        labels,
+        weights,
+        row_offsets,
+        eta,
+        scores,
+        gradients,
+    ):
+        def generate(context, builder, signature, arguments):
+            numbers, x_count, xs, y_numbers, y_count, ys, width, length = arguments[:8]
+            label_of, weight_of, offset_of, rate, score_at, gradient_at = arguments[8:]
+            emit = Emitter(builder)
 
-                def output_row(j: Value, changes: list[Value]) -> list[Value]:
-                    entry, place = (
-                        builder.mul(j, INT64(8)),
-                        emit.offset(stash_rows, builder.mul(j, INT64(64))),
+            def panel(m: int) -> None:
+                x, n = [emit.row(xs, width, numbers, i) for i in range(m)], _tile_outputs(m)
+
+                def tile(j: Value, _: list[Value]) -> list[Value]:
+                    first = emit.bytes_of(j)
+                    y = [emit.row(ys, width, emit.offset(y_numbers, first), t) for t in range(n)]
+                    sums = emit.loop(
+                        emit.bytes_of(length),
+                        VECTOR_BYTES,
+                        [ZERO] * (m * n),
+                        lambda d, sums: _outer_products(emit, x, y, d, sums),
                     )
-                    target = emit.offset(emit.load(emit.offset(ys, entry), INT64, 8), d)
-                    if group.start == 0:
-                        old_row = emit.load(emit.offset(old_ys, entry), INT64, 8)
-                        old_y = emit.load_vector(emit.offset(old_row, d))
-                        if parts > 1:
-                            emit.store(old_y, place)
-                    else:
-                        old_y = emit.load_vector(place)
-                    new_y = emit.load_vector(target)
-                    weights = emit.offset(gradient, builder.mul(j, gradient_stride), 4 * group.start)
-                    after = []
-                    for i, value in enumerate(held):
-                        weight = emit.broadcast(emit.offset(weights, 4 * i))
-                        after.append(emit.fma(weight, old_y, changes[i]))
-                        new_y = emit.fma(weight, value, new_y)
-                    emit.store(new_y, target)
-                    return after
+                    t, w = (emit.load_floats(emit.offset(of, first), n) for of in (label_of, weight_of))
+                    eta = emit.splat(rate, t.type.count)
+                    scale = builder.fmul(eta, w)
+                    # η(t − w σ(s)) = η(t − w/2) − ηw · ½ tanh(s/2)
+                    constant = builder.fmul(
+                        eta, builder.fsub(t, builder.fmul(w, emit.constant(0.5, w.type.count)))
+                    )
+                    shift = emit.load_floats(emit.offset(offset_of, first), n) if offsets else None
+                    place = builder.mul(first, INT64(m))
+                    for start in range(0, m * n, LANES):
+                        row = [(start + lane) // m for lane in range(min(LANES, m * n - start))]
+                        s = emit.horizontal_sums(sums[start : start + LANES])
+                        if offsets:
+                            s = builder.fsub(s, emit.pick(shift, row, s.type.count))
+                        slope, level = (emit.pick(v, row, s.type.count) for v in (scale, constant))
+                        g = builder.fsub(level, builder.fmul(slope, _half_tanh(emit, s)))
+                        for base, value in ((score_at, s), (gradient_at, g)):
+                            emit.store(value, emit.offset(base, place, FLOAT_BYTES * start), align=4)
+                    return []
 
-                return emit.loop(y_count, 1, [ZERO] * len(group), output_row)
+                emit.loop(y_count, n, [], tile)
+
+            emit.specialise(x_count, range(1, PANEL_ROWS + 1), panel)
+            return context.get_dummy_value()
+
+        return types.void(*[types.int64] * 11, types.float32, types.int64, types.int64), generate
+
+    return panel_gradients
+
+
+def _outer_products(
+    emit: Emitter, x: list[Value], y: list[Value], d: Value, sums: list[Value]
+) -> list[Value]:
+    """Add one vector's products of every row of `x` with every row of `y` to the sums."""
+    added = list(sums)
+    # The shorter side is held in registers, the longer one comes by: each row is loaded once.
+    held_are_inputs = len(x) <= len(y)
+    held, passing = (x, y) if held_are_inputs else (y, x)
+    values = [emit.load_vector(emit.offset(row, d)) for row in held]
+    for p, row in enumerate(passing):
+        value = emit.load_vector(emit.offset(row, d))
+        for h, other in enumerate(values):
+            i, j = (h, p) if held_are_inputs else (p, h)
+            added[j * len(x) + i] = emit.fma(value, other, sums[j * len(x) + i])
+    return added
+
+
+def _half_tanh(emit: Emitter, s: Value) -> Value:
+    """Return ½ tanh(s/2) = σ(s) − ½, lane by lane, as ``logistic.sigmoid`` computes it."""
+    builder = emit.builder
+
+    def polynomial(q: Value, *coefficients: float) -> Value:
+        value = emit.constant(coefficients[0], s.type.count)
+        for coefficient in coefficients[1:]:
+            value = emit.fma(value, q, emit.constant(coefficient, s.type.count))
+        return value
+
+    t = builder.fmul(s, emit.constant(0.5, s.type.count))
+    for relation, number in ((">", 4.97), ("<", -4.97)):
+        # "unordered" comparisons would turn NaN into a bound; NaN must stay and be found.
+        bound = emit.constant(number, s.type.count)
+        t = builder.select(builder.fcmp_ordered(relation, t, bound), bound, t)
+    q = builder.fmul(t, t)
+    numerator = builder.fmul(t, polynomial(q, 0.5, 189.0, 8662.5, 67567.5))
+    return builder.fdiv(numerator, polynomial(q, 28.0, 3150.0, 62370.0, 135135.0))
+
+
+panel_gradients = _panel_gradients(offsets=False)
+"""``s_ji = X_i · Y_j − o_j`` and ``g_ji = rate·(t_j − w_j·σ(s_ji))`` for one panel, packed.
+
+`inputs` and `outputs` are the addresses of the rows' numbers, `labels` (t), `weights` (w) and `offsets`
+(o) of a float32 for each output row; these four have ``SLACK_ROWS`` more entries behind the last, numbers
+of rows that may be read among them. σ is as ``logistic.sigmoid`` has it.
+"""
+
+panel_gradients_with_offsets = _panel_gradients(offsets=True)
+"""The same with the offsets o, which the other one takes to be 0."""
+
+
+@_intrinsic
+def copy_rows(typing, rows, count, base, stride, start, stop, copies):
+    """Copy columns, in bytes, of the rows with the numbers at `rows` to `copies`, a row every `stride`."""
+
+    def generate(context, builder, signature, arguments):
+        numbers, number, matrix, width, first, last, target = arguments
+        emit = Emitter(builder)
+
+        def row(i: Value, _: list[Value]) -> list[Value]:
+            source = emit.row(matrix, width, emit.offset(numbers, emit.bytes_of(i)), 0)
+            place = emit.offset(target, builder.mul(i, width))
 
             def column(d: Value, _: list[Value]) -> list[Value]:
-                new_line = builder.icmp_signed("==", builder.and_(d, INT64(63)), INT64(0))
-                any_coming = builder.icmp_signed(">", coming_number, INT64(0))
-                with builder.if_then(builder.and_(new_line, any_coming)):
-                    emit.loop(coming_number, 1, [], lambda r, _: emit.prefetch(coming_rows, r, d))
-                changed: list[tuple[int, Value]] = []
-                for group in groups:
-                    held = [emit.load_vector(emit.offset(old_x[i], d)) for i in group]
-                    add(changed, d)  # only now: a row of this group may be one of the last group's
-                    changed = list(zip(group, changes_of(group, held, d), strict=True))
-                add(changed, d)
+                emit.store(emit.load_vector(emit.offset(source, d)), emit.offset(place, d))
                 return []
 
-            def add(changed: list[tuple[int, Value]], d: Value) -> None:
-                for i, change in changed:
-                    address = emit.offset(x[i], d)
-                    emit.store(builder.fadd(emit.load_vector(address), change), address)
-
-            emit.loop(emit.bytes_of(length), VECTOR_BYTES, [], column)
-
-        emit.specialise(x_count, range(1, UPDATE_ROWS + 1), sweep)
-        return context.get_dummy_value()
-
-    return _procedure(12), generate
-
-
-@_intrinsic
-def scaled_sigmoids(typing, scores, count, factor):
-    """``s = factor·σ(s)`` for `count` floats, rounded up to whole vectors, as ``logistic.sigmoid`` has it."""
-
-    def generate(context, builder, signature, arguments):
-        address, number, scale = arguments
-        emit = Emitter(builder)
-        factors = emit.splat(scale)
-
-        def polynomial(q: Value, *coefficients: float) -> Value:
-            value = emit.constant(coefficients[0])
-            for coefficient in coefficients[1:]:
-                value = emit.fma(value, q, emit.constant(coefficient))
-            return value
-
-        def stretch(d: Value, _: list[Value]) -> list[Value]:
-            place = emit.offset(address, d)
-            t = builder.fmul(emit.load_quads(place), emit.constant(0.5))
-            for relation, bound in ((">", 4.97), ("<", -4.97)):
-                # "unordered" comparisons would turn NaN into a bound; NaN must stay and be found.
-                beyond = builder.fcmp_ordered(relation, t, emit.constant(bound))
-                t = builder.select(beyond, emit.constant(bound), t)
-            q = builder.fmul(t, t)
-            numerator = builder.fmul(t, polynomial(q, 0.5, 189.0, 8662.5, 67567.5))
-            denominator = polynomial(q, 28.0, 3150.0, 62370.0, 135135.0)
-            value = builder.fadd(emit.constant(0.5), builder.fdiv(numerator, denominator))
-            emit.store(builder.fmul(factors, value), place, align=4)
+            emit.loop(last, VECTOR_BYTES, [], column, start=first)
             return []
 
-        emit.loop(emit.bytes_of(number), VECTOR_BYTES, [], stretch)
+        emit.loop(number, 1, [], row)
         return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64, types.float32), generate
+    return types.void(*[types.int64] * 7), generate
+
+
+def _rank_update(*, copies: bool) -> Callable[..., Any]:
+    """Return the intrinsic, reading old values from copies or from the rows that it changes."""
+
+    @_intrinsic
+    def rank_update(
+        typing,
+        old_inputs,
+        old_input_base,
+        inputs,
+        input_count,
+        input_base,
+        stride,
+        old_outputs,
+        outputs,
+        output_count,
+        start,
+        stop,
+        g,
+        coming,
+    ):
+        def generate(context, builder, signature, arguments):
+            old_numbers, old_xs, numbers, x_count, xs, width, old_ys, ys, y_count, begin = arguments[:10]
+            end, gradient, coming_rows = arguments[10:]
+            emit = Emitter(builder)
+
+            coming_input = emit.listed(coming_rows, y_count)
+
+            def sweep(m: int) -> None:
+                x = [emit.row(xs, width, numbers, i) for i in range(m)]
+                old_x = [emit.row(old_xs, width, old_numbers, i) for i in range(m)] if copies else x
+
+                def column(d: Value, _: list[Value]) -> list[Value]:
+                    held = [emit.load_vector(emit.offset(row, d)) for row in old_x]
+
+                    def output_row(j: Value, changes: list[Value]) -> list[Value]:
+                        emit.prefetch(emit.offset(emit.listed(coming_rows, j), d))
+                        target = emit.offset(emit.listed(ys, j), d)
+                        new = old = emit.load_vector(target)
+                        if copies:
+                            old = emit.load_vector(emit.offset(emit.listed(old_ys, j), d))
+                        weights = emit.offset(gradient, builder.mul(j, INT64(FLOAT_BYTES * m)))
+                        after = []
+                        for i, value in enumerate(held):
+                            weight = emit.broadcast(emit.offset(weights, FLOAT_BYTES * i))
+                            after.append(emit.fma(weight, old, changes[i]))
+                            new = emit.fma(weight, value, new)
+                        emit.store(new, target)
+                        return after
+
+                    changes = emit.loop(y_count, 1, [ZERO] * m, output_row)
+                    for row, change in zip(x, changes, strict=True):
+                        address = emit.offset(row, d)
+                        emit.store(builder.fadd(emit.load_vector(address), change), address)
+                    emit.prefetch(emit.offset(coming_input, d))
+                    return []
+
+                emit.loop(end, VECTOR_BYTES, [], column, start=begin)
+
+            emit.specialise(x_count, range(1, PANEL_ROWS + 1), sweep)
+            return context.get_dummy_value()
+
+        return types.void(*[types.int64] * 13), generate
+
+    return rank_update
+
+
+rank_update = _rank_update(copies=False)
+"""``X_i += Σ_j g_ji·Y_j`` and ``Y_j += Σ_i g_ji·X_i`` for one panel.
+
+A column is read whole before it is written, so that both right-hand sides have the values before the step; an
+input row listed twice is read again before each addition. Output rows are distinct.
+
+Only columns from `start` to `stop`, in bytes, are changed, each on its own: the same comes out however they
+are divided. Input rows are given by their numbers, output rows by the address of a list of their addresses,
+since a sweep asks for those with every line. Meanwhile the rows whose addresses are listed in `coming`, one
+more than output rows, are fetched into the cache, a line of each with every line of the sweep: asked for all
+at once, they fill the queue of misses and stop the arithmetic. These addresses may be anything.
+"""
+
+rank_update_from_copies = _rank_update(copies=True)
+"""The same for a block of several panels: both right-hand sides read the *old* rows, which are copies."""

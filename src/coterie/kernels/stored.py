@@ -114,7 +114,8 @@ def _procedure(body: Any, arguments_at: Any, number: int) -> Callable[[int], Non
 
 def _identity(value: Any) -> Any:
     """Return what tells a kernel from others of the same sources: its name, and what its closures hold."""
-    function = getattr(value, "py_func", value)
+    # A compiled function's source, an intrinsic's definition, or a plain function.
+    function = getattr(value, "py_func", getattr(value, "_defn", value))
     if inspect.isfunction(function):
         held = [cell.cell_contents for cell in function.__closure__ or ()]
         return [function.__module__, function.__qualname__, [_identity(content) for content in held]]

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.kernels.block import Block, Matrices, make_matrices
+from coterie.kernels.block import Block, Matrices, make_matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.objectives.huffman import HuffmanTree, build_huffman
 from coterie.objectives.negative_sampling import negative_sampling
@@ -39,10 +39,6 @@ from coterie.sampling.plan import ChunkPlan
 from coterie.sampling.subsampling import output_distribution
 
 __all__ = ["HIERARCHICAL_SOFTMAX", "hierarchical_softmax"]
-
-
-# The nodes near the root are in the cache already.
-_HOT_NODES = 4
 
 
 @inner_kernel
@@ -60,13 +56,12 @@ def _list_outputs(rows: HuffmanTree, plan: ChunkPlan, block: Block, centre: Inde
 @inner_kernel
 def _list_coming(
     matrices: Matrices, rows: HuffmanTree, plan: ChunkPlan, block: Block, centre: Index, draw: Index
-) -> int:
-    """List the lower nodes of the next centre's path; return the count so far."""
+) -> None:
+    """List the nodes of the next centre's path, the lowest first: those near the root are in the cache."""
     word, count = plan.tokens[min(centre + 1, plan.extent[0] - 1)], 1
-    for j in range(rows.starts[word] + _HOT_NODES, rows.starts[word + 1]):
-        block.coming[count] = matrices.output_address + rows.nodes[j] * np.int64(matrices.row_bytes)
+    for j in range(rows.starts[word + 1] - 1, rows.starts[word] - 1, -1):
+        block.coming[count] = row_address(matrices.output_vectors, rows.nodes[j])
         count += 1
-    return count
 
 
 HIERARCHICAL_SOFTMAX = RowLists(nothing, _list_outputs, _list_coming, nothing, offsets=False)
@@ -83,11 +78,12 @@ def hierarchical_softmax(
     assert weights.node_vectors is not None
     tree = build_huffman(counts)
     outputs = output_distribution(counts, config.sample, config.subsampling)
+    walk = walk_settings(config, reach)._replace(negative=0, shared=True)
     paths = WalkObjective(
         matrices=make_matrices(weights.input_vectors, weights.node_vectors),
-        train_chunk=walk_over(HIERARCHICAL_SOFTMAX, config.architecture, config.kernel),
+        train_chunk=walk_over(HIERARCHICAL_SOFTMAX, config.architecture, config.kernel, walk),
         rows=tree,
-        walk=walk_settings(config, reach)._replace(negative=0, shared=True),
+        walk=walk,
         outputs=tree.longest,
         vector_size=config.vector_size,
         untrained_loss=float(outputs @ np.diff(tree.starts)) * math.log(2),

@@ -119,11 +119,12 @@ def noise_contrastive_estimation(
     outputs = output_distribution(counts, config.sample, config.subsampling)
     learned = config.nce_partition == "learned"
     c = weights.log_normaliser if weights.log_normaliser is not None else np.zeros(1)
+    walk = walk_settings(config, reach)
     return _Estimation(
         matrices=make_matrices(weights.input_vectors, weights.output_vectors),
-        train_chunk=walk_over(NCE, config.architecture, config.kernel),
+        train_chunk=walk_over(NCE, config.architecture, config.kernel, walk),
         rows=ContrastedNoise(config.negative, log_noise.astype(np.float32), c, learned),
-        walk=walk_settings(config, reach),
+        walk=walk,
         outputs=1 + config.negative,
         vector_size=config.vector_size,
         untrained_loss=float(

@@ -24,10 +24,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from coterie.config import TrainingConfig
-from coterie.kernels.block import Block, Matrices, make_matrices
+from coterie.kernels.block import Block, Matrices, make_matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.objectives.walk import RowLists, WalkObjective, nothing, walk_over, walk_settings
 from coterie.objectives.weights import Weights
@@ -67,17 +65,13 @@ def _list_outputs(rows: Noise, plan: ChunkPlan, block: Block, centre: Index, dra
 @inner_kernel
 def list_coming_draws(
     matrices: Matrices, rows: Any, plan: ChunkPlan, block: Block, centre: Index, draw: Index
-) -> int:
-    """List the next block's centre and negatives, which lie anywhere in memory; return the count so far."""
-    width = np.int64(matrices.row_bytes)
+) -> None:
+    """List the next block's centre and negatives, which lie anywhere in memory."""
     word = plan.tokens[min(centre + 1, plan.extent[0] - 1)]
-    block.coming[1] = matrices.output_address + word * width
-    last = min(draw + 2 * rows.negative, plan.negatives.size)
-    count = 2
-    for i in range(draw + rows.negative, last):
-        block.coming[count] = matrices.output_address + plan.negatives[i] * width
-        count += 1
-    return count
+    block.coming[1] = row_address(matrices.output_vectors, word)
+    following = min(draw + rows.negative, plan.negatives.size - rows.negative)
+    for i in range(rows.negative):
+        block.coming[2 + i] = row_address(matrices.output_vectors, plan.negatives[following + i])
 
 
 NEGATIVE_SAMPLING = RowLists(label_first_row, _list_outputs, list_coming_draws, nothing, offsets=False)
@@ -87,11 +81,12 @@ NEGATIVE_SAMPLING = RowLists(label_first_row, _list_outputs, list_coming_draws, 
 def negative_sampling(weights: Weights, config: TrainingConfig, reach: int) -> WalkObjective:
     """Return the objective for windows of up to `reach` words on either side."""
     assert weights.output_vectors is not None
+    walk = walk_settings(config, reach)
     return WalkObjective(
         matrices=make_matrices(weights.input_vectors, weights.output_vectors),
-        train_chunk=walk_over(NEGATIVE_SAMPLING, config.architecture, config.kernel),
+        train_chunk=walk_over(NEGATIVE_SAMPLING, config.architecture, config.kernel, walk),
         rows=Noise(config.negative, config.collisions == "skip"),
-        walk=walk_settings(config, reach),
+        walk=walk,
         outputs=1 + config.negative,
         vector_size=config.vector_size,
         untrained_loss=(1 + config.negative) * math.log(2),

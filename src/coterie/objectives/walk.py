@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 
 from coterie.config import Architecture, Kernel, TrainingConfig
 from coterie.errors import ConfigError
-from coterie.kernels.block import Block, Matrices, make_block
+from coterie.kernels.block import Block, Matrices, make_block, row_address
 from coterie.kernels.compile import JIT_ENABLED, Index, inner_kernel
 from coterie.kernels.emitter import supported
 from coterie.kernels.logistic import make_plain_step, make_simd_step
+from coterie.kernels.simd import PANEL_ROWS
 from coterie.kernels.stored import stored_kernel
 from coterie.objectives.objective import Learner
 from coterie.sampling.plan import ChunkPlan
@@ -56,7 +57,7 @@ class RowLists(NamedTuple):
         (rows, plan, block, centre, draw) → N: lists the output rows with their labels and offsets; ``draw``
         is the place of the example's first negative in the plan.
     coming
-        (matrices, rows, plan, block, centre, draw) → count: lists in ``block.coming``, from its second entry,
+        (matrices, rows, plan, block, centre, draw): lists in ``block.coming``, from its second entry on,
         addresses of output rows that the next block will need.
     settle
         (rows, block): called after each step.
@@ -84,7 +85,7 @@ def walk_settings(config: TrainingConfig, reach: int) -> Walk:
     return Walk(reach, config.negative, config.negative_sharing != "pair", config.cbow_gradient != "word2vec")
 
 
-def walk_over(lists: RowLists, architecture: Architecture, choice: Kernel) -> TrainChunk:
+def walk_over(lists: RowLists, architecture: Architecture, choice: Kernel, walk: Walk) -> TrainChunk:
     """Return the function that trains one planned chunk.
 
     It takes (matrices, rows, plan, walk, block, learning rate, record): ``rows`` is the objective's own
@@ -101,12 +102,17 @@ def walk_over(lists: RowLists, architecture: Architecture, choice: Kernel) -> Tr
             "kernel is 'simd', but this CPU has neither AVX2 with FMA nor NEON (or NUMBA_DISABLE_JIT is "
             "set); use kernel='plain'."
         )
-    return _walk(lists, architecture, able and choice != "plain")
+    panels = architecture == "skip_gram" and walk.shared and 2 * walk.reach > PANEL_ROWS
+    return _walk(lists, architecture, able and choice != "plain", panels)
 
 
 @functools.cache
-def _walk(lists: RowLists, architecture: Architecture, simd: bool) -> TrainChunk:
-    step = (make_simd_step if simd else make_plain_step)(offsets=lists.offsets)
+def _walk(lists: RowLists, architecture: Architecture, simd: bool, panels: bool) -> TrainChunk:
+    step = (
+        make_simd_step(offsets=lists.offsets, panels=panels)
+        if simd
+        else make_plain_step(offsets=lists.offsets)
+    )
     return _skip_gram(step, lists) if architecture == "skip_gram" else _cbow(step, lists)
 
 
@@ -114,11 +120,12 @@ def _walk(lists: RowLists, architecture: Architecture, simd: bool) -> TrainChunk
 def _list_coming_input(matrices: Matrices, plan: ChunkPlan, walk: Walk, block: Block, centre: Index) -> None:
     """List the input row that only the next block needs: the word that comes into reach."""
     word = plan.tokens[min(centre + 1 + walk.reach, plan.extent[0] - 1)]
-    block.coming[0] = matrices.input_address + word * np.int64(matrices.row_bytes)
+    block.coming[0] = row_address(matrices.input_vectors, word)
 
 
 def _skip_gram(step: Any, lists: RowLists) -> TrainChunk:
     prepare, list_outputs, list_coming, settle, _ = lists
+    find_gradients, update = step
 
     @stored_kernel
     def train_chunk(
@@ -131,21 +138,33 @@ def _skip_gram(step: Any, lists: RowLists) -> TrainChunk:
         record: bool,
     ) -> None:
         prepare(rows, block)
-        draw = np.int64(0)
+        tokens, draw = plan.tokens, np.int64(0)
         for centre in range(plan.extent[1], plan.extent[2]):
-            contexts = plan.high[centre] - plan.low[centre] - 1
+            first = plan.low[centre]
+            contexts = plan.high[centre] - first - 1
             size, groups = (contexts, min(contexts, 1)) if walk.shared else (1, contexts)
-            context = plan.low[centre]
-            for _ in range(groups):
-                for i in range(size):
-                    if context == centre:
-                        context += 1
-                    block.inputs[i] = plan.tokens[context]
-                    context += 1
+            for group in range(groups):
                 outputs = list_outputs(rows, plan, block, centre, draw)
                 _list_coming_input(matrices, plan, walk, block, centre)
-                coming = list_coming(matrices, rows, plan, block, centre, draw)
-                step(matrices, block, size, outputs, coming, rate, record)
+                list_coming(matrices, rows, plan, block, centre, draw)
+                word, context = tokens[centre], first + group + (first + group >= centre)
+                if walk.shared:
+                    # Once its first word takes the centre's place, a window without its centre is one piece.
+                    tokens[centre], context = tokens[first], first + 1
+                outputs = find_gradients(matrices, block, tokens, context, size, outputs, rate, record)
+                update(
+                    matrices,
+                    block,
+                    tokens,
+                    context,
+                    size,
+                    block.outputs,
+                    outputs,
+                    block.gradients,
+                    0,
+                    block.columns,
+                )
+                tokens[centre] = word
                 settle(rows, block)
                 draw += walk.negative
 
@@ -189,6 +208,7 @@ def _empty_bag(
 
 def _cbow(step: Any, lists: RowLists) -> TrainChunk:
     prepare, list_outputs, list_coming, settle, _ = lists
+    find_gradients, update = step
 
     @stored_kernel
     def train_chunk(
@@ -201,14 +221,7 @@ def _cbow(step: Any, lists: RowLists) -> TrainChunk:
         record: bool,
     ) -> None:
         prepare(rows, block)
-        mean = Matrices(
-            block.bag,
-            matrices.output_vectors,
-            block.addresses.bag,
-            matrices.output_address,
-            matrices.row_bytes,
-        )
-        block.inputs[0] = 0
+        mean = Matrices(block.bag, matrices.output_vectors)
         draw = np.int64(0)
         for centre in range(plan.extent[1], plan.extent[2]):
             if plan.high[centre] - plan.low[centre] < 2:
@@ -216,8 +229,20 @@ def _cbow(step: Any, lists: RowLists) -> TrainChunk:
             _fill_bag(matrices.input_vectors, plan, block, centre)
             outputs = list_outputs(rows, plan, block, centre, draw)
             _list_coming_input(matrices, plan, walk, block, centre)
-            coming = list_coming(matrices, rows, plan, block, centre, draw)
-            step(mean, block, 1, outputs, coming, rate, record)
+            list_coming(matrices, rows, plan, block, centre, draw)
+            outputs = find_gradients(mean, block, block.bag_number, 0, 1, outputs, rate, record)
+            update(
+                mean,
+                block,
+                block.bag_number,
+                0,
+                1,
+                block.outputs,
+                outputs,
+                block.gradients,
+                0,
+                block.columns,
+            )
             settle(rows, block)
             _empty_bag(matrices.input_vectors, plan, block, centre, walk.divided)
             draw += walk.negative
