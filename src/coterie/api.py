@@ -94,7 +94,7 @@ def train(
     known = _phrase_model(phrase_model)
 
     from coterie.corpus import encode
-    from coterie.training.resources import available_cores
+    from coterie.kernels.cores import available_cores
 
     with encode(
         source,
@@ -182,7 +182,7 @@ def learn_phrases(
     ['in', 'new_york']
     """
     from coterie.corpus import encode, write_text
-    from coterie.training.resources import available_cores
+    from coterie.kernels.cores import available_cores
 
     function, name = _tokenizer(tokenizer)
     corpus_config, phrase_config = sorted_into(

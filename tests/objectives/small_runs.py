@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -72,6 +73,23 @@ class Run:
         """Train the chunk once; return the mean loss of its examples."""
         with np.errstate(over="ignore"), self.objective.session():
             loss, examples = self.objective.learner()(self.plan, rate, True)
+        return loss / examples if examples else None
+
+    def train_in_step(self, rate, threads):
+        """Train the chunk once with a crew of threads; return the mean loss of its examples."""
+        results = [None] * threads
+
+        def work(number, learner):
+            results[number] = learner(self.plan, rate, True)
+
+        with np.errstate(over="ignore"), self.objective.session():
+            learners = self.objective.crew(threads).learners
+            workers = [threading.Thread(target=work, args=member) for member in enumerate(learners)]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+        loss, examples = results[0]
         return loss / examples if examples else None
 
     def table(self):

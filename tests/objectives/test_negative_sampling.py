@@ -12,7 +12,8 @@ from coterie.config import TrainingConfig
 from coterie.errors import ConfigError
 from coterie.objectives import walk
 from coterie.objectives.negative_sampling import NEGATIVE_SAMPLING
-from coterie.objectives.walk import walk_over
+from coterie.objectives.row_lists import Walk
+from coterie.objectives.walk import walks_over
 from marks import KERNELS, SIMD
 from reference import skip_gram
 
@@ -154,9 +155,11 @@ def test_the_optimum_is_shifted_pmi(kernel, collisions):
 
 
 def test_asking_for_simd_where_it_cannot_run(monkeypatch):
-    windows = walk.Walk(reach=5, negative=5, shared=True, divided=True)
+    windows = Walk(reach=5, negative=5, shared=True, divided=True, ahead=1)
     monkeypatch.setattr(walk, "supported", lambda: False)
     with pytest.raises(ConfigError, match=r"kernel is 'simd'.*use kernel='plain'"):
-        walk_over(NEGATIVE_SAMPLING, "skip_gram", "simd", windows)
-    auto, plain = (walk_over(NEGATIVE_SAMPLING, "skip_gram", choice, windows) for choice in ("auto", "plain"))
+        walks_over(NEGATIVE_SAMPLING, "skip_gram", "simd", windows)
+    auto, plain = (
+        walks_over(NEGATIVE_SAMPLING, "skip_gram", choice, windows) for choice in ("auto", "plain")
+    )
     assert auto is plain

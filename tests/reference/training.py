@@ -33,6 +33,10 @@ class NegativeSampling:
         dh, dP = objectives.ns_gradients(h, model["outputs"], centre, negatives, self.skip)
         return dh, {"outputs": dP}
 
+    def listing(self, model, centre, negatives):
+        """The matrix of an example's output rows, which rows, their labels and offsets."""
+        return "outputs", *objectives.ns_rows(centre, negatives, self.skip), 0.0
+
 
 class NCE:
     """Its log-normaliser is learned if the model has one, and 0 otherwise."""
@@ -49,6 +53,11 @@ class NCE:
         dh, dP, dc = objectives.nce_gradients(h, model["outputs"], c, centre, negatives, self.q)
         return dh, {"outputs": dP} | ({"c": dc} if "c" in model else {})
 
+    def listing(self, model, centre, negatives):
+        rows, labels = objectives.ns_rows(centre, negatives)
+        offsets = objectives.nce_offsets(rows, len(negatives), self.q, model.get("c", [0])[0])
+        return "outputs", rows, labels, offsets
+
 
 class HierarchicalSoftmax:
     def __init__(self, paths):
@@ -60,6 +69,10 @@ class HierarchicalSoftmax:
     def gradients(self, model, h, centre, negatives):
         dh, dP = objectives.hs_gradients(h, model["nodes"], self.paths[centre])
         return dh, {"nodes": dP}
+
+    def listing(self, model, centre, negatives):
+        path = self.paths[centre]
+        return "nodes", [node for node, _ in path], [1 - bit for _, bit in path], 0.0
 
 
 class FullSoftmax:
@@ -136,4 +149,36 @@ def train_at_once(model, objective, blocks, rate, **architecture):
             curvatures[name] += curvature
     for name, gradient in sums.items():
         model[name] -= rate * gradient / (1 + rate * curvatures[name])
+    return losses, examples
+
+
+def train_in_batches(model, objective, blocks, rate, size, *, cbow=False, divided=True):
+    """Train with errors σ(s) − t that are all taken at the start of a batch of `size` blocks.
+
+    The blocks then change their rows one after another, by errors times the rows as they have become; the
+    log-normaliser changes at the end of the batch, damped by the bound of its curvature. Returns the summed
+    loss and the examples.
+    """
+    losses = examples = 0
+    for start in range(0, len(blocks), size):
+        waiting, of_c, pairs = [], 0.0, 0
+        for inputs, centre, negatives in blocks[start : start + size]:
+            name, rows, labels, offsets = objective.listing(model, centre, negatives)
+            errors = []
+            for h, _ in _examples(model["inputs"], inputs, cbow):
+                losses, examples = losses + objective.loss(model, h, centre, negatives), examples + 1
+                errors.append(objectives.sigmoid(model[name][rows] @ h - offsets) - labels)
+            waiting.append((inputs, name, rows, np.array(errors)))
+            of_c, pairs = of_c - np.sum(errors), pairs + np.size(errors)
+        for inputs, name, rows, errors in waiting:
+            V, P = model["inputs"], model[name]
+            found = _examples(V, inputs, cbow)
+            H, Y = np.array([h for h, _ in found]), P[rows].copy()
+            change = np.zeros_like(V)
+            for (_, words), error in zip(found, errors, strict=True):
+                change += objectives.cbow_gradient(V, words, error @ Y, divided)
+            np.add.at(P, rows, -rate * errors.T @ H)
+            V -= rate * change
+        if "c" in model:
+            model["c"] -= rate * of_c / (1 + rate * pairs / 4)  # σ' is at most ¼
     return losses, examples

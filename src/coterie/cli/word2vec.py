@@ -60,7 +60,7 @@ def command(words: Sequence[str]) -> None:
     text is UTF-8, whatever the file's name ends in; words stand between white space, and the first
     row of all files is </s>, the end of a line. Training is Coterie's.
     """
-    from coterie.training.resources import available_cores
+    from coterie.kernels.cores import available_cores
 
     request = read_flags(words, available_cores())
     speaker = Speaker(quiet=request.debug < _ALL, as_json=False)

@@ -41,6 +41,7 @@ __all__ = [
     "SLACK_ROWS",
     "address_of",
     "copy_rows",
+    "fetch_rows",
     "panel_gradients",
     "panel_gradients_with_offsets",
     "rank_update",
@@ -57,6 +58,8 @@ A window of 6 words on either side is one panel with AVX-512, and two with AVX2.
 """
 
 _TILE_OUTPUTS = (3, 2, 1)
+
+_LINE_BYTES = 64
 
 SLACK_ROWS = 3
 """Entries behind those of the last output row that a tile of three, in vectors of four, may read."""
@@ -234,6 +237,36 @@ def copy_rows(typing, rows, count, base, stride, start, stop, copies):
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 7), generate
+
+
+@_intrinsic
+def _compiled_fetch(typing, addresses, count, n):
+    def generate(context, builder, signature, arguments):
+        rows, number, length = arguments
+        emit = Emitter(builder)
+
+        def row(i: Value, _: list[Value]) -> list[Value]:
+            start = emit.listed(rows, i)
+
+            def line(d: Value, _: list[Value]) -> list[Value]:
+                emit.prefetch(emit.offset(start, d))
+                return []
+
+            emit.loop(emit.bytes_of(length), _LINE_BYTES, [], line)
+            return []
+
+        emit.loop(number, 1, [], row)
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 3), generate
+
+
+def _no_fetch(addresses: int, count: int, n: int) -> None:
+    pass
+
+
+fetch_rows = _compiled_fetch if JIT_ENABLED else _no_fetch
+"""Ask for all lines of the rows whose addresses are listed, which may be anything."""
 
 
 def _rank_update(*, copies: bool) -> Callable[..., Any]:

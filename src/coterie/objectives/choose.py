@@ -22,7 +22,7 @@ def make_objective(
     """Return the objective over `weights`, for windows of up to `reach` words on either side."""
     match config.objective:
         case "negative_sampling":
-            return negative_sampling(weights, config, reach)
+            return negative_sampling(weights, counts, config, reach)
         case "nce":
             return noise_contrastive_estimation(weights, counts, config, reach)
         case "hierarchical_softmax":

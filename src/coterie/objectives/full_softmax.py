@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.softmax import add_damped, add_weighted_rows, exponentiate
 from coterie.kernels.stored import stored_kernel
-from coterie.objectives.objective import Learner
+from coterie.objectives.objective import Crew, Learner
 from coterie.objectives.weights import Weights
 from coterie.sampling.plan import ChunkPlan
 
@@ -95,17 +95,25 @@ class FullSoftmax:
         self._batch = max(1, MOST_SCORES // len(self._outputs))
         self._padded = weights.output_vectors
         self._squares = np.einsum("jd,jd->j", self._outputs, self._outputs)  # |P_j|², kept up to date
-        self._workers = config.workers
+        self._threads = 1 if config.deterministic else config.workers
         self._turn = threading.Lock()
         self._scores = np.empty((0, len(self._outputs)), np.float32)
         self.untrained_loss = math.log(len(self._outputs))
 
     def session(self) -> AbstractContextManager[object]:
-        """Return a limit on the BLAS: as many threads as there are workers, or what it takes by itself."""
+        """Return a limit on the BLAS: as many threads as there are workers, or what it takes by itself.
+
+        One if the result must not depend on it.
+        """
         from threadpoolctl import threadpool_limits
 
-        limits: AbstractContextManager[object] = threadpool_limits(limits=self._workers, user_api="blas")
+        limits: AbstractContextManager[object] = threadpool_limits(limits=self._threads, user_api="blas")
         return limits
+
+    def crew(self, threads: int) -> Crew:
+        """Return learners of which only the first one does anything: a BLAS rounds by its threads' number."""
+        idle: list[Learner] = [lambda plan, rate, record: (0.0, 0.0)] * (threads - 1)
+        return Crew([self.learner(), *idle], lambda: None)
 
     def learner(self) -> Learner:
         """Return a learner with room for the examples of a chunk; the scores' room all share, in turns."""

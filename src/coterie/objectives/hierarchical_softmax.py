@@ -30,10 +30,12 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, make_matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
+from coterie.objectives.batch import batch_length
 from coterie.objectives.huffman import HuffmanTree, build_huffman
 from coterie.objectives.negative_sampling import negative_sampling
-from coterie.objectives.objective import Learner, Objective
-from coterie.objectives.walk import RowLists, WalkObjective, nothing, walk_over, walk_settings
+from coterie.objectives.objective import Crew, Learner, Objective
+from coterie.objectives.row_lists import RowLists, nothing, walk_settings
+from coterie.objectives.walk import WalkObjective, walks_over
 from coterie.objectives.weights import Weights
 from coterie.sampling.plan import ChunkPlan
 from coterie.sampling.subsampling import output_distribution
@@ -55,10 +57,16 @@ def _list_outputs(rows: HuffmanTree, plan: ChunkPlan, block: Block, centre: Inde
 
 @inner_kernel
 def _list_coming(
-    matrices: Matrices, rows: HuffmanTree, plan: ChunkPlan, block: Block, centre: Index, draw: Index
+    matrices: Matrices,
+    rows: HuffmanTree,
+    plan: ChunkPlan,
+    block: Block,
+    centre: Index,
+    draw: Index,
+    ahead: Index,
 ) -> None:
-    """List the nodes of the next centre's path, the lowest first: those near the root are in the cache."""
-    word, count = plan.tokens[min(centre + 1, plan.extent[0] - 1)], 1
+    """List the nodes of a coming centre's path, the lowest first: those near the root are in the cache."""
+    word, count = plan.tokens[min(centre + ahead, plan.extent[0] - 1)], 1
     for j in range(rows.starts[word + 1] - 1, rows.starts[word] - 1, -1):
         block.coming[count] = row_address(matrices.output_vectors, rows.nodes[j])
         count += 1
@@ -78,17 +86,18 @@ def hierarchical_softmax(
     assert weights.node_vectors is not None
     tree = build_huffman(counts)
     outputs = output_distribution(counts, config.sample, config.subsampling)
-    walk = walk_settings(config, reach)._replace(negative=0, shared=True)
+    walk = walk_settings(config, reach, tree.longest)._replace(negative=0, shared=True)
     paths = WalkObjective(
         matrices=make_matrices(weights.input_vectors, weights.node_vectors),
-        train_chunk=walk_over(HIERARCHICAL_SOFTMAX, config.architecture, config.kernel, walk),
+        walks=walks_over(HIERARCHICAL_SOFTMAX, config.architecture, config.kernel, walk),
         rows=tree,
         walk=walk,
         outputs=tree.longest,
+        batch=batch_length(1),  # every path has the root
         vector_size=config.vector_size,
         untrained_loss=float(outputs @ np.diff(tree.starts)) * math.log(2),
     )
-    return _Both(paths, negative_sampling(weights, config, reach)) if config.negative else paths
+    return _Both(paths, negative_sampling(weights, counts, config, reach)) if config.negative else paths
 
 
 @dataclass(frozen=True)
@@ -106,10 +115,22 @@ class _Both:
         return nullcontext()
 
     def learner(self) -> Learner:
-        first, second = self.first.learner(), self.second.learner()
+        return _in_turns(self.first.learner(), self.second.learner())
 
-        def train(plan: ChunkPlan, rate: float, record: bool) -> tuple[float, float]:
-            loss, examples = first(plan, rate, record)
-            return loss + second(plan, rate, record)[0], examples
+    def crew(self, threads: int) -> Crew:
+        first, second = self.first.crew(threads), self.second.crew(threads)
 
-        return train
+        def abandon() -> None:
+            first.abandon()
+            second.abandon()
+
+        pairs = zip(first.learners, second.learners, strict=True)
+        return Crew([_in_turns(one, other) for one, other in pairs], abandon)
+
+
+def _in_turns(first: Learner, second: Learner) -> Learner:
+    def train(plan: ChunkPlan, rate: float, record: bool) -> tuple[float, float]:
+        loss, examples = first(plan, rate, record)
+        return loss + second(plan, rate, record)[0], examples
+
+    return train

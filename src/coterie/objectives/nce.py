@@ -32,9 +32,10 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, make_matrices
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.negative_sampling import label_first_row, list_coming_draws
+from coterie.objectives.negative_sampling import label_first_row, list_coming_draws, noisy_batch_length
 from coterie.objectives.objective import Learner
-from coterie.objectives.walk import RowLists, WalkObjective, walk_over, walk_settings
+from coterie.objectives.row_lists import RowLists, walk_settings
+from coterie.objectives.walk import WalkObjective, walks_over
 from coterie.objectives.weights import Weights
 from coterie.sampling.noise import noise_distribution
 from coterie.sampling.plan import ChunkPlan
@@ -119,13 +120,14 @@ def noise_contrastive_estimation(
     outputs = output_distribution(counts, config.sample, config.subsampling)
     learned = config.nce_partition == "learned"
     c = weights.log_normaliser if weights.log_normaliser is not None else np.zeros(1)
-    walk = walk_settings(config, reach)
+    walk = walk_settings(config, reach, 1 + config.negative)
     return _Estimation(
         matrices=make_matrices(weights.input_vectors, weights.output_vectors),
-        train_chunk=walk_over(NCE, config.architecture, config.kernel, walk),
+        walks=walks_over(NCE, config.architecture, config.kernel, walk),
         rows=ContrastedNoise(config.negative, log_noise.astype(np.float32), c, learned),
         walk=walk,
         outputs=1 + config.negative,
+        batch=noisy_batch_length(counts, config, reach),
         vector_size=config.vector_size,
         untrained_loss=float(
             outputs @ np.logaddexp(0, c[0] + log_noise)

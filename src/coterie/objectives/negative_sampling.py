@@ -24,14 +24,28 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, make_matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.walk import RowLists, WalkObjective, nothing, walk_over, walk_settings
+from coterie.objectives.batch import batch_length
+from coterie.objectives.row_lists import RowLists, nothing, walk_settings
+from coterie.objectives.walk import WalkObjective, walks_over
 from coterie.objectives.weights import Weights
+from coterie.sampling.noise import noise_distribution
 from coterie.sampling.plan import ChunkPlan
+from coterie.sampling.subsampling import output_distribution
 
-__all__ = ["NEGATIVE_SAMPLING", "Noise", "label_first_row", "list_coming_draws", "negative_sampling"]
+__all__ = [
+    "NEGATIVE_SAMPLING",
+    "Noise",
+    "label_first_row",
+    "list_coming_draws",
+    "negative_sampling",
+    "noisy_batch_length",
+]
 
 
 class Noise(NamedTuple):
@@ -64,30 +78,42 @@ def _list_outputs(rows: Noise, plan: ChunkPlan, block: Block, centre: Index, dra
 
 @inner_kernel
 def list_coming_draws(
-    matrices: Matrices, rows: Any, plan: ChunkPlan, block: Block, centre: Index, draw: Index
+    matrices: Matrices, rows: Any, plan: ChunkPlan, block: Block, centre: Index, draw: Index, ahead: Index
 ) -> None:
-    """List the next block's centre and negatives, which lie anywhere in memory."""
-    word = plan.tokens[min(centre + 1, plan.extent[0] - 1)]
+    """List a coming block's centre and negatives, which lie anywhere in memory."""
+    word = plan.tokens[min(centre + ahead, plan.extent[0] - 1)]
     block.coming[1] = row_address(matrices.output_vectors, word)
-    following = min(draw + rows.negative, plan.negatives.size - rows.negative)
+    coming = min(draw + ahead * rows.negative, plan.negatives.size - rows.negative)
     for i in range(rows.negative):
-        block.coming[2 + i] = row_address(matrices.output_vectors, plan.negatives[following + i])
+        block.coming[2 + i] = row_address(matrices.output_vectors, plan.negatives[coming + i])
 
 
 NEGATIVE_SAMPLING = RowLists(label_first_row, _list_outputs, list_coming_draws, nothing, offsets=False)
 """The kernels of negative sampling."""
 
 
-def negative_sampling(weights: Weights, config: TrainingConfig, reach: int) -> WalkObjective:
+def noisy_batch_length(counts: NDArray[np.int64], config: TrainingConfig, reach: int) -> int:
+    """Return the length of a batch of blocks that each have a window, its centre and k words of noise."""
+    assert config.ns_exponent is not None
+    words = float(output_distribution(counts, config.sample, config.subsampling).max())
+    noise = float(noise_distribution(counts, config.ns_exponent).max())
+    contexts = reach + 1 if config.shrink_windows else 2 * reach
+    return batch_length(max(contexts * words, words + config.negative * noise))
+
+
+def negative_sampling(
+    weights: Weights, counts: NDArray[np.int64], config: TrainingConfig, reach: int
+) -> WalkObjective:
     """Return the objective for windows of up to `reach` words on either side."""
     assert weights.output_vectors is not None
-    walk = walk_settings(config, reach)
+    walk = walk_settings(config, reach, 1 + config.negative)
     return WalkObjective(
         matrices=make_matrices(weights.input_vectors, weights.output_vectors),
-        train_chunk=walk_over(NEGATIVE_SAMPLING, config.architecture, config.kernel, walk),
+        walks=walks_over(NEGATIVE_SAMPLING, config.architecture, config.kernel, walk),
         rows=Noise(config.negative, config.collisions == "skip"),
         walk=walk,
         outputs=1 + config.negative,
+        batch=noisy_batch_length(counts, config, reach),
         vector_size=config.vector_size,
         untrained_loss=(1 + config.negative) * math.log(2),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 
 from coterie.config import TrainingConfig
@@ -11,7 +10,7 @@ from coterie.errors import ResourceError
 from coterie.kernels.allocate import padded_columns
 from coterie.training.schedule import SOFTMAX_TOKENS
 
-__all__ = ["available_cores", "available_memory", "check_memory", "matrices_size", "working_size"]
+__all__ = ["available_memory", "check_memory", "matrices_size", "working_size"]
 
 # Interpreter, libraries, compiler, plans; and a word with its count and its place in a dictionary: measured
 # 357 MiB beyond the matrices at 485 thousand words, 555 MiB at 1.25 million.
@@ -20,11 +19,6 @@ _WORD_BYTES = 280
 _COUNTED = {2: "two", 3: "three"}
 # A path's entry, a node's number and its turn, and what a leaf and an inner node have besides.
 _PATH_BYTES, _NODE_BYTES = 5, 60
-
-
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def matrices_size(words: int, config: TrainingConfig) -> int:

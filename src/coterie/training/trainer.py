@@ -3,10 +3,14 @@
 Threads take units of work in order and write to the shared matrices without locks. With one worker the
 order is the plan's and the result is a function of (corpus, settings, seed); with more, draws stay the same
 and only the interleaving of updates varies.
+
+In the deterministic mode they train the same chunk in step instead, see :mod:`coterie.objectives.batch`, and
+the result is a function of (corpus, settings, seed) for any number of them.
 """
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -17,15 +21,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.errors import ConfigError
+from coterie.errors import ConfigError, TrainingError
+from coterie.kernels.compile import JIT_ENABLED
+from coterie.kernels.cores import available_cores
+from coterie.kernels.stored import caller_of
 from coterie.objectives.choose import make_objective
-from coterie.objectives.objective import Learner
+from coterie.objectives.objective import Crew, Learner
 from coterie.objectives.weights import Weights, check_fit, make_weights
-from coterie.sampling.plan import ChunkPlan, Sentences, for_epoch, make_plan, make_sampler, plan_chunk
+from coterie.sampling.plan import (
+    ChunkPlan,
+    Sampler,
+    Sentences,
+    for_epoch,
+    make_plan,
+    make_sampler,
+    plan_chunk,
+)
 from coterie.training.guard import check_loss, check_weights
 from coterie.training.metrics import LossMeter, record, record_interval, records_chunk
 from coterie.training.progress import Progress
-from coterie.training.resources import available_cores
+from coterie.training.rounds import Rounds
 from coterie.training.schedule import WorkUnit, chunk_tokens, learning_rate, plan_work, reach_of
 
 __all__ = ["Trainer", "TrainingResult"]
@@ -112,6 +127,13 @@ class Trainer:
         self.weights = weights
         self._objective = make_objective(self.weights, counts, config, self._reach)
         self._units = plan_work(sentences.offsets, self._chunk, epochs)
+        self._crew: Crew | None = None
+        if config.deterministic:
+            # More would wait for each other, and without the JIT they cannot meet; the result is the same.
+            self.workers = min(self.workers, available_cores()) if JIT_ENABLED else 1
+            self._crew = self._objective.crew(self.workers)
+            plans = [make_plan(self._chunk, self._reach, config) for _ in range(self.workers)]
+            self._rounds = Rounds(self._units, plans, self._stopped)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._ready = threading.Event()  # compiled: what follows is training
@@ -134,7 +156,8 @@ class Trainer:
 
     def _run(self) -> TrainingResult:
         threads = [
-            threading.Thread(target=self._work, name=f"coterie-{i}", daemon=True) for i in range(self.workers)
+            threading.Thread(target=self._work, args=(i,), name=f"coterie-{i}", daemon=True)
+            for i in range(self.workers)
         ]
         interrupted = False
         start = time.perf_counter()
@@ -205,12 +228,14 @@ class Trainer:
                 fraction=self._done / self._planned,
             )
 
-    def _work(self) -> None:
-        """Take units until there are none; runs in a thread of its own."""
-        config = self._config
+    def _work(self, number: int) -> None:
+        """Train until there is no more to do; runs in a thread of its own."""
         try:
-            plan = make_plan(self._chunk, self._reach, config)
-            learner = self._objective.learner()
+            if self._crew is not None:
+                plan, learner = self._rounds.plans[number], self._crew.learners[number]
+            else:
+                plan = make_plan(self._chunk, self._reach, self._config)
+                learner = self._objective.learner()
             if not self._ready.is_set():
                 # An empty chunk changes nothing, but compiles everything.
                 plan_chunk(self._sampler, self._sentences, 0, 0, 0, self._reach, plan)
@@ -218,26 +243,74 @@ class Trainer:
                 # Taken here: the main thread may wake when the first chunks are done.
                 self._started = time.perf_counter()
                 self._ready.set()
-            while not self._stop.is_set():
-                with self._lock:
-                    unit = next(self._units, None)
-                if unit is None:
-                    return
-                self._train_unit(unit, plan, learner)
+            if self._crew is not None:
+                self._train_in_step(number, learner)
+            else:
+                self._train_freely(plan, learner)
         except BaseException as error:  # noqa: BLE001 - carried to the calling thread, which raises it
-            self._failure = error
-            self._stop.set()
+            self._fail(error)
 
-    def _train_unit(self, unit: WorkUnit, plan: ChunkPlan, learner: Learner) -> None:
+    def _train_freely(self, plan: ChunkPlan, learner: Learner) -> None:
+        """Take units until there are none."""
+        plan_unit = self._planner()
+        while not self._stop.is_set():
+            with self._lock:
+                unit = next(self._units, None)
+            if unit is None:
+                return
+            plan_unit(unit, plan)
+            self._train_unit(unit, plan, learner)
+
+    def _train_in_step(self, number: int, learner: Learner) -> None:
+        """Plan a unit of each round, and train all of them together with the rest of the crew."""
+        plans, plan_unit = self._rounds.plans, self._planner()
+        while units := self._rounds.next():
+            if number < len(units):
+                plan_unit(units[number], plans[number])
+            self._rounds.wait_for_plans()
+            for unit, plan in zip(units, plans, strict=False):
+                try:
+                    self._train_unit(unit, plan, learner, told=number == 0)
+                except TrainingError as error:
+                    # The others are in the midst of the round, and need this thread to its end.
+                    self._fail(error)
+
+    def _stopped(self) -> bool:
+        return self._stop.is_set()
+
+    def _fail(self, error: BaseException) -> None:
+        """Remember why the run ends, unless it is that another thread has ended it."""
+        if not isinstance(error, threading.BrokenBarrierError):
+            self._failure = self._failure or error
+        self._stop.set()
+        if self._crew is not None and not isinstance(error, TrainingError):
+            self._rounds.abort()
+            self._crew.abandon()
+
+    def _planner(self) -> Callable[[WorkUnit, ChunkPlan], None]:
+        """Return what fills a thread's plan for a unit of work."""
+        run, sampler_of = caller_of(plan_chunk), functools.cache(self._sampler_of)
+
+        def plan_unit(unit: WorkUnit, plan: ChunkPlan) -> None:
+            sampler = sampler_of(unit.epoch)
+            run(sampler, self._sentences, unit.sentence, unit.start, unit.stop, self._reach, plan)
+
+        return plan_unit
+
+    def _sampler_of(self, epoch: int) -> Sampler:
+        return for_epoch(self._sampler, self._config.seed, epoch)
+
+    def _train_unit(self, unit: WorkUnit, plan: ChunkPlan, learner: Learner, *, told: bool = True) -> None:
+        """Train a planned unit; only a thread that is `told` about its loss looks after the run."""
         config = self._config
-        sampler = for_epoch(self._sampler, config.seed, unit.epoch)
         tokens = len(self._sentences.ids)
         rate = learning_rate(
             unit.epoch * tokens + unit.start, config.epochs * tokens, config.alpha, config.min_alpha
         )
         recorded = records_chunk(config.seed, unit.epoch, unit.chunk, self._interval)
-        plan_chunk(sampler, self._sentences, unit.sentence, unit.start, unit.stop, self._reach, plan)
         summed, examples = learner(plan, rate, recorded)
+        if not told:
+            return
         with self._lock:
             self._done += unit.stop - unit.start
             self._epoch, self._rate = unit.epoch, rate

@@ -115,7 +115,7 @@ class Settings(Lifecycle):
         trainings
             How many the model has had: each draws from other random numbers.
         """
-        from coterie.training.resources import available_cores
+        from coterie.kernels.cores import available_cores
 
         total = 0 if counts is None else int(counts.sum())
         threads = min(self.workers, available_cores(), 1 + tokens // _WORDS_OF_A_THREAD)

@@ -73,7 +73,7 @@ def scanned(
         There is none in the file, or it can't be read.
     """
     from coterie.corpus import encode, plain_text
-    from coterie.training.resources import available_cores
+    from coterie.kernels.cores import available_cores
 
     if (sentences is None) == (file is None):
         how_many = "neither is given" if file is None else "both are given"

@@ -1,0 +1,182 @@
+"""Batches of blocks that threads train in step, with the same result however many threads there are.
+
+A batch is some blocks of the walk, one after another. Its gradients, the scalars ``G = η(t − σ(S))`` of every
+pair of rows, are all taken from the values at its start: each is a pure function of these, so any thread may
+compute it. Then the blocks change their rows one after another, as they always do, but for the G that are
+given. Such a change, ``X += GᵀY`` and ``Y += G X``, treats every column on its own: a thread that has some
+columns to itself goes through all blocks in order and meets nobody. So neither half depends on the number of
+threads, no row is copied, and no changes have to be merged.
+
+It is gradient descent with gradients that are at most a batch old, where threads that run free have such as
+are a block or two old. docs/decisions/batches-by-columns.md has what that costs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coterie.kernels.allocate import ROW_MULTIPLE, aligned_matrix
+from coterie.kernels.barrier import meet
+from coterie.kernels.block import Block, Matrices, row_address
+from coterie.kernels.compile import Index, inner_kernel
+
+__all__ = [
+    "Batch",
+    "Seat",
+    "batch_length",
+    "columns_of",
+    "is_mine",
+    "keep_block",
+    "list_coming_block",
+    "make_batch",
+    "seats",
+    "take_sums",
+    "wait",
+]
+
+
+_MOST_BLOCKS, _FEWEST_BLOCKS = 64, 4
+_BLOCKS_OF_A_ROW = 4
+_CURVATURE = 0.25  # the most that σ' can be
+
+
+class Batch(NamedTuple):
+    """The blocks of a batch, between the two halves of their step; all threads share it.
+
+    ``inputs`` (B, M) and ``outputs`` (B, N) are row numbers, ``gradients`` (B, ·) is packed as in
+    a block, ``sizes`` (B, ·) has the numbers of words, of output rows and of pairs first, ``loss`` (B, 2)
+    and ``gradient_sum`` (B, 1) are what each block found, ``total`` (2) is the loss of all batches.
+    ``arrivals`` (1) is the threads' meeting point.
+    """
+
+    inputs: NDArray[np.int32]
+    outputs: NDArray[np.int32]
+    gradients: NDArray[np.float32]
+    sizes: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    gradient_sum: NDArray[np.float64]
+    total: NDArray[np.float64]
+    arrivals: NDArray[np.int64]
+
+
+class Seat(NamedTuple):
+    """A thread's place in a crew: its number, how many there are, and its columns; ``turn`` is its own."""
+
+    batch: Batch
+    number: int
+    threads: int
+    start: int
+    stop: int
+    turn: NDArray[np.int64]
+
+
+def batch_length(share: float) -> int:
+    """Return how many blocks a batch has, of which this share has the most common row.
+
+    Its gradients are taken all at once, so there must not be many: their sum would go too far.
+
+    Examples
+    --------
+    >>> batch_length(0.001), batch_length(0.1), batch_length(1)
+    (64, 40, 4)
+    """
+    return max(_FEWEST_BLOCKS, min(_MOST_BLOCKS, int(_BLOCKS_OF_A_ROW / share)))
+
+
+def make_batch(block: Block, inputs: int, blocks: int) -> Batch:
+    """Return room for a batch of `blocks`, of up to `inputs` input rows, that are found in such a block."""
+    return Batch(
+        inputs=np.zeros((blocks, inputs), np.int32),
+        outputs=np.zeros((blocks, block.outputs.size), np.int32),
+        gradients=aligned_matrix(blocks, block.gradients.size),
+        sizes=np.zeros((blocks, 8), np.int64),  # a cache line each: two threads write neighbours
+        loss=np.zeros((blocks, 2)),
+        gradient_sum=np.zeros((blocks, 1)),
+        total=np.zeros(2),
+        arrivals=np.zeros(1, np.int64),
+    )
+
+
+def columns_of(index: int, threads: int, columns: int) -> tuple[int, int]:
+    """Return the thread's columns, first and behind the last, in whole cache lines; there may be none.
+
+    Examples
+    --------
+    >>> [columns_of(index, 2, 112) for index in range(2)]
+    [(0, 48), (48, 112)]
+    """
+    lines = -(-columns // ROW_MULTIPLE)
+    start, stop = (ROW_MULTIPLE * (lines * i // threads) for i in (index, index + 1))
+    return min(start, columns), min(stop, columns)
+
+
+def seats(batch: Batch, threads: int, columns: int) -> list[Seat]:
+    """Return the places of a crew of `threads`."""
+    return [
+        Seat(batch, index, threads, *columns_of(index, threads, columns), np.zeros(1, np.int64))
+        for index in range(threads)
+    ]
+
+
+@inner_kernel
+def is_mine(seat: Seat, place: Index) -> bool:
+    """Tell whether the block at this place of the batch is the thread's to find the gradients of.
+
+    Neighbours go to the same thread, since they share rows.
+    """
+    owner: Index = place * seat.threads // seat.batch.sizes.shape[0]
+    return bool(owner == seat.number)
+
+
+@inner_kernel
+def keep_block(
+    seat: Seat, place: Index, block: Block, words: Index, inputs: Index, listed: Index, outputs: Index
+) -> None:
+    """Put into the batch what has been found for a block.
+
+    It has so many words in its window, input rows (CBOW: 1), and output rows, listed and left.
+    """
+    batch = seat.batch
+    batch.sizes[place, 0], batch.sizes[place, 1], batch.sizes[place, 2] = words, outputs, inputs * listed
+    for j in range(outputs):
+        batch.outputs[place, j] = block.outputs[j]
+    for i in range(inputs * outputs):
+        batch.gradients[place, i] = block.gradients[i]
+    batch.loss[place, 0], batch.loss[place, 1] = block.loss[0], block.loss[1]
+    batch.gradient_sum[place, 0] = block.gradient_sum[0]
+    block.loss[0] = block.loss[1] = block.gradient_sum[0] = 0
+
+
+@inner_kernel
+def list_coming_block(matrices: Matrices, seat: Seat, place: Index, block: Block) -> None:
+    """List in ``block.coming`` the rows of a block of the batch that are probably not in the cache."""
+    batch = seat.batch
+    newest = batch.inputs[place, batch.sizes[place, 0] - 1]
+    block.coming[0] = row_address(matrices.input_vectors, newest)
+    for j in range(batch.sizes[place, 1]):
+        block.coming[1 + j] = row_address(matrices.output_vectors, batch.outputs[place, j])
+
+
+@inner_kernel
+def take_sums(seat: Seat, count: Index, block: Block, rate: np.float32) -> None:
+    """Add up, in order, what the blocks of a batch found.
+
+    What all of their scores depend on would go too far with the sum of all gradients, as no row does: its
+    step is divided by 1 + η · (the bound of its curvature), as in the full softmax.
+    """
+    batch, pairs = seat.batch, np.int64(0)
+    for place in range(count):
+        pairs += batch.sizes[place, 2]
+        batch.total[0] += batch.loss[place, 0]
+        batch.total[1] += batch.loss[place, 1]
+        block.gradient_sum[0] += batch.gradient_sum[place, 0]
+    block.gradient_sum[0] /= 1 + _CURVATURE * np.float64(rate) * pairs
+
+
+@inner_kernel
+def wait(seat: Seat) -> None:
+    """Meet the other threads of the crew."""
+    meet(seat.batch.arrivals, seat.turn, seat.threads)

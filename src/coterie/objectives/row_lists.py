@@ -1,0 +1,74 @@
+"""What a walk over a plan is compiled around: the settings that it needs, and an objective's four kernels."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from coterie.config import TrainingConfig
+from coterie.kernels.allocate import padded_columns
+from coterie.kernels.block import Block
+from coterie.kernels.compile import inner_kernel
+
+__all__ = ["RowLists", "Walk", "nothing", "walk_settings"]
+
+
+# Of rows on their way, so that what is fetched is still in the first cache when its block comes. Further
+# ahead hides more of the time that memory takes: 100 ns and more, where a block takes 150.
+_FETCHED_BYTES = 25_600
+
+
+class Walk(NamedTuple):
+    """What of the settings the walk needs.
+
+    The reach of a window, k, whether its pairs share a draw, whether CBOW's gradient is divided, and how many
+    blocks ahead rows are fetched into the cache.
+    """
+
+    reach: int
+    negative: int
+    shared: bool
+    divided: bool
+    ahead: int
+
+
+class RowLists(NamedTuple):
+    """The kernels of an objective, by which it lists the output rows of a block.
+
+    Parameters
+    ----------
+    prepare
+        (rows, block): called once before a chunk.
+    outputs
+        (rows, plan, block, centre, draw) → N: lists the output rows with their labels and offsets; ``draw``
+        is the place of the example's first negative in the plan.
+    coming
+        (matrices, rows, plan, block, centre, draw, ahead): lists in ``block.coming``, from its second entry
+        on, addresses of output rows that the block so many places ahead will need.
+    settle
+        (rows, block): called after each step.
+    offsets
+        Whether the block has offsets.
+    """
+
+    prepare: Any
+    outputs: Any
+    coming: Any
+    settle: Any
+    offsets: bool
+
+
+@inner_kernel
+def nothing(rows: Any, block: Block) -> None:
+    """Do nothing: for an objective that has nothing to prepare, or to settle."""
+
+
+def walk_settings(config: TrainingConfig, reach: int, outputs: int) -> Walk:
+    """Return the walk's part of the settings, where a block has so many output rows."""
+    far = (1 + outputs) * padded_columns(config.vector_size) * 4
+    return Walk(
+        reach,
+        config.negative,
+        shared=config.negative_sharing != "pair",
+        divided=config.cbow_gradient != "word2vec",
+        ahead=max(1, _FETCHED_BYTES // far),
+    )

@@ -1,0 +1,145 @@
+"""Skip-gram's walk over a chunk's plan (arXiv 1301.3781).
+
+Each context word of a window is an input row, and all of them share the block's output rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from coterie.kernels.block import Block, Matrices, row_address
+from coterie.kernels.compile import Index, inner_kernel
+from coterie.kernels.logistic import Step
+from coterie.kernels.simd import address_of, fetch_rows
+from coterie.kernels.stored import stored_kernel
+from coterie.objectives.batch import Seat, is_mine, keep_block, list_coming_block, take_sums, wait
+from coterie.objectives.row_lists import RowLists, Walk
+from coterie.sampling.plan import ChunkPlan
+
+__all__ = ["list_coming_input", "skip_gram", "skip_gram_in_batches"]
+
+
+@inner_kernel
+def list_coming_input(matrices: Matrices, plan: ChunkPlan, walk: Walk, block: Block, centre: Index) -> None:
+    """List the input row that only a coming block needs: the word that comes into reach."""
+    word = plan.tokens[min(centre + walk.ahead + walk.reach, plan.extent[0] - 1)]
+    block.coming[0] = row_address(matrices.input_vectors, word)
+
+
+def skip_gram(step: Step, lists: RowLists) -> Any:
+    """Return the walk: (matrices, rows, plan, walk, block, rate, record)."""
+    prepare, list_outputs, list_coming, settle, _ = lists
+    find_gradients, update = step
+
+    @stored_kernel
+    def train_chunk(
+        matrices: Matrices,
+        rows: Any,
+        plan: ChunkPlan,
+        walk: Walk,
+        block: Block,
+        rate: np.float32,
+        record: bool,
+    ) -> None:
+        prepare(rows, block)
+        tokens, draw = plan.tokens, np.int64(0)
+        for centre in range(plan.extent[1], plan.extent[2]):
+            first = plan.low[centre]
+            contexts = plan.high[centre] - first - 1
+            size, groups = (contexts, min(contexts, 1)) if walk.shared else (1, contexts)
+            for group in range(groups):
+                outputs = list_outputs(rows, plan, block, centre, draw)
+                list_coming_input(matrices, plan, walk, block, centre)
+                list_coming(matrices, rows, plan, block, centre, draw, walk.ahead)
+                word, context = tokens[centre], first + group + (first + group >= centre)
+                if walk.shared:
+                    # Once its first word takes the centre's place, a window without its centre is one piece.
+                    tokens[centre], context = tokens[first], first + 1
+                outputs = find_gradients(matrices, block, tokens, context, size, outputs, rate, record)
+                update(
+                    matrices,
+                    block,
+                    tokens,
+                    context,
+                    size,
+                    block.outputs,
+                    outputs,
+                    block.gradients,
+                    0,
+                    block.columns,
+                )
+                tokens[centre] = word
+                settle(rows, block)
+                draw += walk.negative
+
+    return train_chunk
+
+
+def skip_gram_in_batches(step: Step, lists: RowLists) -> Any:
+    """Return the walk of a thread in a crew: (matrices, rows, plan, walk, block, seat, rate, record).
+
+    All threads of the crew walk over the same plan at the same time. The first one has the loss.
+    """
+    prepare, list_outputs, list_coming, settle, _ = lists
+    find_gradients, update = step
+
+    @stored_kernel
+    def train_chunk(
+        matrices: Matrices,
+        rows: Any,
+        plan: ChunkPlan,
+        walk: Walk,
+        block: Block,
+        seat: Seat,
+        rate: np.float32,
+        record: bool,
+    ) -> None:
+        prepare(rows, block)
+        batch, draw = seat.batch, np.int64(0)
+        blocks = batch.sizes.shape[0]
+        centre, group = plan.extent[1], np.int64(0)
+        while centre < plan.extent[2]:
+            count = 0
+            while count < blocks and centre < plan.extent[2]:
+                first = plan.low[centre]
+                contexts = plan.high[centre] - first - 1
+                size, groups = (contexts, min(contexts, 1)) if walk.shared else (1, contexts)
+                if group == groups:
+                    centre, group = centre + 1, np.int64(0)
+                    continue
+                if is_mine(seat, count):
+                    listed = list_outputs(rows, plan, block, centre, draw)
+                    list_coming_input(matrices, plan, walk, block, centre)
+                    list_coming(matrices, rows, plan, block, centre, draw, walk.ahead)
+                    fetch_rows(address_of(block.coming), listed + 1, block.columns)
+                    inputs = batch.inputs[count]
+                    for i in range(size):
+                        context = first + group + i
+                        inputs[i] = plan.tokens[context + (context >= centre)]
+                    outputs = find_gradients(matrices, block, inputs, 0, size, listed, rate, record)
+                    keep_block(seat, count, block, size, size, listed, outputs)
+                count, group, draw = count + 1, group + 1, draw + walk.negative
+            wait(seat)
+            if seat.start < seat.stop:
+                for place in range(count):
+                    list_coming_block(matrices, seat, min(place + 1, count - 1), block)
+                    update(
+                        matrices,
+                        block,
+                        batch.inputs[place],
+                        0,
+                        batch.sizes[place, 0],
+                        batch.outputs[place],
+                        batch.sizes[place, 1],
+                        batch.gradients[place],
+                        seat.start,
+                        seat.stop,
+                    )
+            if seat.number == 0:
+                take_sums(seat, count, block, rate)
+                settle(rows, block)
+            wait(seat)
+
+    return train_chunk

@@ -1,0 +1,52 @@
+"""Rounds of chunks for threads that train in step: each plans one, then all train one after another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from coterie.sampling.plan import ChunkPlan
+from coterie.training.schedule import WorkUnit
+
+__all__ = ["Rounds"]
+
+
+class Rounds:
+    """Deals the units of work to a crew.
+
+    Parameters
+    ----------
+    units
+        The work, in order.
+    plans
+        One for each thread, which fills it and lends it to the others.
+    stopped
+        Asked once a round: whether to deal no more.
+    """
+
+    def __init__(
+        self, units: Iterator[WorkUnit], plans: list[ChunkPlan], stopped: Callable[[], bool]
+    ) -> None:
+        self._units, self.plans, self._stopped = units, plans, stopped
+        self._round: list[WorkUnit] = []
+        # What all do next is decided by one, while all wait.
+        self._dealt = threading.Barrier(len(plans), action=self._deal)
+        self._planned = threading.Barrier(len(plans))
+
+    def _deal(self) -> None:
+        self._round = [] if self._stopped() else list(islice(self._units, len(self.plans)))
+
+    def next(self) -> list[WorkUnit]:
+        """Wait for all threads; return the units of the next round, none at the end."""
+        self._dealt.wait()
+        return self._round
+
+    def wait_for_plans(self) -> None:
+        """Wait until all threads have planned their unit."""
+        self._planned.wait()
+
+    def abort(self) -> None:
+        """Let nobody wait any more: waiting, now or later, raises :class:`threading.BrokenBarrierError`."""
+        self._dealt.abort()
+        self._planned.abort()
