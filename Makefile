@@ -55,7 +55,7 @@ bench-neighbours: $(VENV)/bench-installed  ## neighbours: gensim, batches, the a
 bench-composition: $(VENV)/demo-installed  ## sums of word vectors, examples found by the program; CORPUS= BENCH= as above
 	$(BIN)/python -m benchmarks.composition $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)
 
-bench-kernels: $(VENV)/bench-installed  ## the training kernels against the machine's roofline, about 8 minutes; BENCH= as above
+bench-kernels: $(VENV)/bench-installed  ## the training kernels against the machine's roofline, about 10 minutes; BENCH= as above
 	$(BIN)/python -m benchmarks.kernels $(BENCH)
 
 clean:  ## remove the environment and all caches

@@ -58,6 +58,7 @@ def _panel(axes: Any, words: int, found: dict[Any, Any]) -> None:
         bound = [of[size, k].bound_rate / 1e9 for size in sizes]
         axes.plot(sizes, reached, color=colour, marker="o", markersize=5, linewidth=1.8, label=f"k = {k}")
         axes.plot(sizes, bound, color=colour, linewidth=1.4, linestyle="--")
+    axes.plot([], [], color=_GREY, linewidth=1.4, linestyle="--", label="bound")
     product = median(figures.product_rate for figures in of.values()) / 1e9
     axes.axhline(product, color=_GREY, linewidth=1.2, linestyle=":", label="sgemm")
     sizes = sorted({size for size, _ in of})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,9 +45,9 @@ def grid(job: dict[str, Any]) -> dict[str, Any]:
     for _ in range(job["rounds"]):
         for work, visit, plan, point in zip(works, visitors, scratch, points, strict=True):
             point["sgemm"].append(rate())
-            point["train"].append(timed(lambda work=work: work.train(work.plans)))
+            point["train"].append(timed(partial(work.train, work.plans)))
             point["visit"].append(timed(visit))
-            point["plan"].append(timed(lambda work=work, plan=plan: work.plan_all([plan])))
+            point["plan"].append(timed(partial(work.plan_all, [plan])))
     return {"points": points}
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.kernels.ahead import ahead
 from benchmarks.kernels.grid import grid
 from benchmarks.kernels.shares import shares
 from benchmarks.kernels.windows import windows
@@ -15,7 +16,7 @@ from benchmarks.kernels.windows import windows
 __all__: list[str] = []
 
 KINDS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    function.__name__: function for function in (grid, shares, windows)
+    function.__name__: function for function in (grid, shares, windows, ahead)
 }
 
 

@@ -6,14 +6,19 @@ from collections.abc import Callable
 
 from benchmarks.circumstances import circumstances
 from benchmarks.kernels.grid_tables import grid
-from benchmarks.kernels.part_tables import shares, windows
+from benchmarks.kernels.part_tables import ahead, shares, windows
 from benchmarks.kernels.sections import NAMES
 from benchmarks.results import Results
 from benchmarks.tables import paragraph
 
 __all__ = ["page"]
 
-_WRITERS: dict[str, Callable[[Results], list[str]]] = {"grid": grid, "shares": shares, "windows": windows}
+_WRITERS: dict[str, Callable[[Results], list[str]]] = {
+    "grid": grid,
+    "shares": shares,
+    "windows": windows,
+    "ahead": ahead,
+}
 
 
 def page(results: Results) -> str:

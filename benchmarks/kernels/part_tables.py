@@ -1,4 +1,4 @@
-"""The tables about the parts of a word's time, and about a window's."""
+"""The tables about the parts of a word's time, a window's, and the fetching of rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.kernels.roofline import flops
 from benchmarks.results import Results
 from benchmarks.tables import bullet, paragraph, percent, table
 
-__all__ = ["parts", "shares", "windows"]
+__all__ = ["ahead", "parts", "shares", "windows"]
 
 _PARTS = ("planning", "drawing", "arithmetic", "memory, negatives", "memory, words", "Python")
 
@@ -124,4 +124,29 @@ def windows(results: Results) -> list[str]:
         ),
         *fits,
         "",
+    ]
+
+
+def ahead(results: Results) -> list[str]:
+    """Return how fast far rows are visited by how far ahead they are fetched."""
+    names, trained = [], []
+    cells: dict[int, list[str]] = {}
+    for name, _, result in results.of("ahead"):
+        to_ns = 1e9 / result["windows"]
+        names.append(name)
+        trained.append(f"{median(result['train']) * to_ns:.0f}")
+        for point in result["distances"]:
+            cells.setdefault(point["ahead"], []).append(f"{median(point['visit']) * to_ns:.0f}")
+    k = next(job["negative"] for _, job, _ in results.of("ahead"))
+    return [
+        "## How far ahead rows are fetched\n",
+        paragraph(
+            f"Negative sampling, k = {k}: nanoseconds in which the far rows of a window are read, changed",
+            "and written, when lines are fetched so many rows ahead. The training kernels fetch those of the",
+            f"next block while they update one: {k + 2} rows ahead. Below, training itself.",
+        ),
+        *table(
+            ("rows ahead", *names),
+            [*([str(distance), *cells[distance]] for distance in sorted(cells)), ["training", *trained]],
+        ),
     ]

@@ -66,10 +66,20 @@ def windows(options: argparse.Namespace) -> Iterator[Measurement]:
         )
 
 
+def ahead(options: argparse.Namespace) -> Iterator[Measurement]:
+    """Visit far rows with each distance of the fetching."""
+    for words in sorted({min(OF_PARTS, max(options.vocabularies)), max(options.vocabularies)}):
+        for size in BY_WINDOW:
+            job = _job(options, "ahead", words, size, negative=5)
+            guess = _STARTING + traffic(words, size) / 1e9 + options.rounds * 6 * options.seconds
+            yield Measurement("ahead", f"V = {words:,}, D = {size}", job, guess)
+
+
 _SECTIONS: dict[str, Callable[[argparse.Namespace], Iterator[Measurement]]] = {
     "grid": grid,
     "shares": shares,
     "windows": windows,
+    "ahead": ahead,
 }
 NAMES = tuple(_SECTIONS)
 

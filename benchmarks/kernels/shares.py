@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from benchmarks.kernels.changed import with_hot_negatives, with_hot_rows, without_centres
@@ -29,14 +30,14 @@ def shares(job: dict[str, Any]) -> dict[str, Any]:
     empty = work.units[0]._replace(sentence=0, start=0, stop=0)
     idle = replace(work, units=[empty] * _EMPTY_CALLS)
     variants = {
-        "train": lambda: work.train(work.plans),
-        "hot_negatives": lambda: work.train(hot_negatives),
-        "hot_rows": lambda: work.train(hot_rows),
-        "plan": lambda: work.plan_all([scratch]),
-        "plan_without_negatives": lambda: work.plan_all([scratch], undrawn),
-        "plain": lambda: plain.train(plain.plans),
-        "empty_plan": lambda: idle.plan_all([scratch]),
-        "empty_train": lambda: idle.train(nothing),
+        "train": partial(work.train, work.plans),
+        "hot_negatives": partial(work.train, hot_negatives),
+        "hot_rows": partial(work.train, hot_rows),
+        "plan": partial(work.plan_all, [scratch]),
+        "plan_without_negatives": partial(work.plan_all, [scratch], undrawn),
+        "plain": partial(plain.train, plain.plans),
+        "empty_plan": partial(idle.plan_all, [scratch]),
+        "empty_train": partial(work.train, nothing),
     }
     times: dict[str, list[float]] = {name: [] for name in ("sgemm", *variants)}
     for number in range(1 + job["rounds"]):

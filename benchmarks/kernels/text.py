@@ -22,7 +22,8 @@ def zipf_counts(words: int) -> NDArray[np.int64]:
     [545454545, 272727273, 181818182]
     """
     shares = 1 / np.arange(1, words + 1)
-    return np.maximum(1, np.rint(shares / shares.sum() * CORPUS_WORDS)).astype(np.int64)
+    counts: NDArray[np.int64] = np.rint(shares / shares.sum() * CORPUS_WORDS).astype(np.int64)
+    return np.maximum(1, counts)
 
 
 def zipf_text(counts: NDArray[np.int64], tokens: int, seed: int) -> Sentences:

@@ -9,6 +9,8 @@ here as they are in the training.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,14 +25,13 @@ from coterie.kernels.emitter import VECTOR_BYTES, Emitter, Value
 from coterie.objectives.huffman import HuffmanTree
 from coterie.sampling.plan import ChunkPlan
 
-__all__ = ["AHEAD", "far_rows", "listed_outputs", "visit_rows", "visits"]
+__all__ = ["AHEAD", "far_rows", "listed_outputs", "visit_rows", "visitor", "visits"]
 
 AHEAD = (4, 8, 16, 32)
 """Rows that the fetching may be ahead; the fastest counts, which depends on the machine and the shape."""
 
 
-@intrinsic  # type: ignore[misc]
-def _change_row(typing: Any, row: Any, coming: Any, stop: Any, amount: Any) -> Any:
+def _change(typing: Any, row: Any, coming: Any, stop: Any, amount: Any) -> Any:
     """Add `amount` to the float32 at `row`, `stop` bytes of them, while those at `coming` are fetched."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -48,6 +49,9 @@ def _change_row(typing: Any, row: Any, coming: Any, stop: Any, amount: Any) -> A
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64, types.float32), generate
+
+
+_change_row: Any = intrinsic(_change)
 
 
 @kernel
@@ -90,14 +94,19 @@ def far_rows(work: Work) -> NDArray[np.int64]:
     return np.concatenate(found)
 
 
-def visits(work: Work) -> Any:
-    """Return what visits all far rows once, as far ahead as is fastest."""
+def visitor(work: Work) -> Callable[[int], None]:
+    """Return what visits all far rows once and fetches them so many rows ahead."""
     addresses, size = far_rows(work), 4 * padded_columns(work.config.vector_size)
 
     def visit(ahead: int) -> None:
         # The rows stay as they are, which the compiler can't know.
         visit_rows(addresses, ahead, size, np.float32(0))
 
+    return visit
+
+
+def visits(work: Work) -> Callable[[], None]:
+    """Return what visits all far rows once, as far ahead as is fastest."""
+    visit = visitor(work)
     visit(AHEAD[0])
-    best = min(AHEAD, key=lambda ahead: timed(lambda: visit(ahead)))
-    return lambda: visit(best)
+    return partial(visit, min(AHEAD, key=lambda ahead: timed(partial(visit, ahead))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from benchmarks.kernels.changed import with_hot_rows, with_windows
@@ -28,5 +29,5 @@ def windows(job: dict[str, Any]) -> dict[str, Any]:
     for _ in range(job["rounds"]):
         for of, point in zip(works.values(), points, strict=True):
             point["sgemm"].append(rate())
-            point["train"].append(timed(lambda of=of: of.train(of.plans)))
+            point["train"].append(timed(partial(of.train, of.plans)))
     return {"points": points}

@@ -30,10 +30,10 @@ _MOST_CHUNKS, _FEWEST_CHUNKS = 40, 2
 _FIRST_CHUNK = 1  # the text's first chunk has no words before it
 
 
-def configure(objective: Any, vector_size: int, negative: int, **more: Any) -> TrainingConfig:
-    """Return the defaults of training with these settings, on one thread."""
-    negatives = {"negative": negative} if negative else {}
-    return TrainingConfig(objective=objective, vector_size=vector_size, workers=1, **negatives, **more)
+def configure(objective: Any, vector_size: int, negative: int) -> TrainingConfig:
+    """Return the defaults of training on one thread, with D and k."""
+    negatives: dict[str, Any] = {"negative": negative} if negative else {}
+    return TrainingConfig(objective=objective, vector_size=vector_size, workers=1, **negatives)
 
 
 def weights_for(words: int, vector_size: int, *, tree: bool) -> Weights:

@@ -115,9 +115,15 @@ def made_up():
         {"inputs": m, "windows": 10, "pairs": 60 * m, "train": [1e-8 * (50 + 7 * m)], "sgemm": [1e12]}
         for m in (1, 2, 3)
     ]
+    fetched = {
+        "windows": 100,
+        "train": [5e-5, 6e-5, 9e-5],
+        "distances": [{"ahead": 7, "visit": [3e-5, 1e-5, 2e-5]}, {"ahead": 0, "visit": [4e-5]}],
+    }
     return Results(
         Path("none.json"),
         {
+            "ahead": section("ahead", ("V = 9, D = 8", {"negative": 5}, fetched)),
             "grid": section(
                 "grid",
                 ("a", job, {"points": [POINT, tree]}),
@@ -152,13 +158,14 @@ def test_the_page_is_computed_from_the_results():
     assert "| D = 100, k = 5 | 15.0 | 40.5 | 0 | 5 | 180 | 3.0 |" in told
     assert "| 2 | 64 | 9 | 0.9 |" in told
     assert "- D = 8: 50 ns a window and 7.0 ns for each context word, by least squares." in told
+    assert "| 0 | 400 |\n| 7 | 200 |\n| training | 600 |" in told
     assert "Not measured" not in told
 
 
 def test_a_page_of_one_section_names_the_others():
     results = made_up()
-    del results.sections["grid"], results.sections["shares"]
-    assert "The sections grid, shares.\n" in page(results)
+    del results.sections["grid"], results.sections["shares"], results.sections["ahead"]
+    assert "The sections grid, shares, ahead.\n" in page(results)
 
 
 def test_the_figure_shows_what_was_measured(tmp_path):
@@ -292,14 +299,14 @@ def test_a_run_of_all_sections(tmp_path, monkeypatch, capsys):
     small = ["--vocabularies", "1000", "--sizes", "24", "--rounds", "1", "--seconds", "0.001"]
     docs = ["--docs", str(tmp_path)]
     program.main([*small, *docs])
-    assert "[1/3]" in capsys.readouterr().out
+    assert "[1/4]" in capsys.readouterr().out
     kept = json.loads((tmp_path / "figures" / "kernels.json").read_text(encoding="utf-8"))["sections"]
     (measured,) = kept["grid"]["measurements"]
     points = measured["result"]["points"]
     assert [point["objective"] for point in points] == ["negative_sampling", "nce", "hierarchical_softmax"]
     assert all(min(point[name]) > 0 for point in points for name in ("plan", "train", "visit", "sgemm"))
     told = (tmp_path / "performance.md").read_text(encoding="utf-8")
-    assert told.count("\n## ") == 3
+    assert told.count("\n## ") == 4
     assert str(tmp_path) not in told
 
     program.main([*small, *docs, "--resume"])
