@@ -26,7 +26,17 @@ def circumstances(results: Results, measured: Sequence[str]) -> list[str]:
 
 
 def _about(section: dict[str, Any]) -> list[str]:
-    text = section["text"]
+    return [
+        *(bullet(line) for line in section["machine"]),
+        bullet(_told(section["text"])),
+        bullet(f"Command: `{section['command']}`"),
+    ]
+
+
+def _told(text: dict[str, Any]) -> str:
+    """Return what there is to say about a text; one that was made by a program tells it itself."""
+    if "made" in text:
+        return f"Text: {text['made']}"
     told = (
         f"Text: {text['name']}, {text['words']:,} words in {text['sentences']:,} paragraphs, "
         "lower-cased, punctuation removed"
@@ -35,8 +45,4 @@ def _about(section: dict[str, Any]) -> list[str]:
         told += ", the paragraphs in a fixed random order"
     if "distinct" in text:
         told += f"; {text['distinct']:,} distinct words, {text['distinct_5']:,} of them 5 times or more"
-    return [
-        *(bullet(line) for line in section["machine"]),
-        bullet(told),
-        bullet(f"Command: `{section['command']}`"),
-    ]
+    return told

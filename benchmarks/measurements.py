@@ -39,6 +39,7 @@ def measure_all(
     where: Callable[[Measurement], Mapping[str, Any]],
     results: Results,
     brief: Callable[[dict[str, Any]], str],
+    environment: Mapping[str, str] | None = None,
 ) -> int:
     """Do the measurements and keep each result at once; return how many failed.
 
@@ -54,11 +55,13 @@ def measure_all(
         Where the results are kept.
     brief
         A result in some words.
+    environment
+        Variables that the processes are given beside their own.
     """
     failed, start, done = 0, time.perf_counter(), 0.0
     total = sum(measurement.guess for measurement in todo)
     for number, measurement in enumerate(todo, 1):
-        result = _in_a_process(module, {**measurement.job, **where(measurement)})
+        result = _in_a_process(module, {**measurement.job, **where(measurement)}, environment or {})
         if result is None:
             failed += 1
         else:
@@ -74,13 +77,13 @@ def measure_all(
     return failed
 
 
-def _in_a_process(module: str, job: dict[str, Any]) -> dict[str, Any] | None:
+def _in_a_process(module: str, job: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any] | None:
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     threads = dict.fromkeys(names, str(job["threads"]))
     with tempfile.TemporaryDirectory(prefix="coterie-bench-") as cache:  # every process compiles for itself
         done = subprocess.run(
             [sys.executable, "-m", module, json.dumps(job)],
-            env=os.environ | threads | {"NUMBA_CACHE_DIR": cache, "COTERIE_CACHE": cache},
+            env={**os.environ, **threads, **environment, "NUMBA_CACHE_DIR": cache, "COTERIE_CACHE": cache},
             stdout=subprocess.PIPE,
             text=True,
             check=False,

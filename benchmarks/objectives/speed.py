@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from statistics import median
 from typing import Any
 
@@ -11,13 +10,12 @@ from numpy.typing import NDArray
 
 from benchmarks.objectives.cost import TOKENS_ENOUGH, planned, train
 from benchmarks.objectives.text import EncodedText
+from benchmarks.sgemm import product_rate
 from coterie.config import TrainingConfig
 from coterie.sampling.plan import Sentences, for_epoch, make_plan, make_sampler, plan_chunk
 from coterie.training.schedule import chunk_tokens, plan_work, reach_of
 
 __all__ = ["softmax_speed"]
-
-_SQUARE, _PRODUCTS = 1024, 10
 
 
 def softmax_speed(job: dict[str, Any]) -> dict[str, Any]:
@@ -29,9 +27,9 @@ def softmax_speed(job: dict[str, Any]) -> dict[str, Any]:
     points = []
     for number in range(job["rounds"]):
         for work, rows in zip(works, batches, strict=True):
-            before = _square_product()
+            before = product_rate()
             seconds = train(work.sentences, work.counts, work.config).seconds
-            rate = (before + _square_product()) / 2
+            rate = (before + product_rate()) / 2
             operations = 6 * sum(rows) * len(work.counts) * work.config.vector_size
             points.append(
                 {
@@ -45,17 +43,6 @@ def softmax_speed(job: dict[str, Any]) -> dict[str, Any]:
                 }
             )
     return {"points": sorted(points, key=lambda point: (point["words"], point["round"]))}
-
-
-def _square_product() -> float:
-    """Return float operations per second of a product of square matrices, the median of some."""
-    a, b = (np.random.default_rng(seed).random((_SQUARE, _SQUARE), np.float32) for seed in (1, 2))
-    out, times = np.empty_like(a), []
-    for _ in range(_PRODUCTS):
-        start = time.perf_counter()
-        np.matmul(a, b, out=out)
-        times.append(time.perf_counter() - start)
-    return 2 * _SQUARE**3 / median(times)
 
 
 def distinct_inputs(sentences: Sentences, counts: NDArray[np.int64], config: TrainingConfig) -> list[int]:
