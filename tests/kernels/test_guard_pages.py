@@ -45,7 +45,7 @@ def walk(at_end: bool) -> None:
     from coterie.kernels.allocate import padded_columns
     from coterie.kernels.block import make_block, make_matrices
     from coterie.kernels.compile import kernel
-    from coterie.kernels.logistic import make_simd_step
+    from coterie.kernels.logistic import found_in, make_simd_step
     from coterie.kernels.simd import PANEL_ROWS
 
     def whole(step):
@@ -53,10 +53,9 @@ def walk(at_end: bool) -> None:
 
         @kernel
         def run(matrices, block, inputs, outputs):
-            rate, count = np.float32(0.01), inputs.size
-            outputs = find_gradients(matrices, block, inputs, 0, count, outputs, rate, False)
-            g, columns = block.gradients, block.columns
-            update(matrices, block, inputs, 0, count, block.outputs, outputs, g, 0, columns)
+            rate, count, found = np.float32(0.01), inputs.size, found_in(block)
+            outputs = find_gradients(matrices, block, inputs, 0, count, outputs, rate, False, found)
+            update(matrices, block, inputs, 0, count, found, outputs, block.coming, 0, block.columns)
 
         return run
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.block import make_block, make_matrices
 from coterie.kernels.compile import kernel
-from coterie.kernels.logistic import make_plain_step, make_simd_step, sigmoid
+from coterie.kernels.logistic import found_in, make_plain_step, make_simd_step, sigmoid
 from coterie.kernels.simd import PANEL_ROWS
 from marks import simd
 from reference import skip_gram
@@ -24,12 +24,11 @@ def whole(step):
 
     @kernel
     def run(matrices, block, inputs, outputs, rate, record):
-        count = inputs.size - FIRST
-        outputs = find_gradients(matrices, block, inputs, FIRST, count, outputs, rate, record)
-        g, middle = block.gradients, min(16, block.columns)
-        update(matrices, block, inputs, FIRST, count, block.outputs, outputs, g, 0, middle)
+        count, found, middle = inputs.size - FIRST, found_in(block), min(16, block.columns)
+        outputs = find_gradients(matrices, block, inputs, FIRST, count, outputs, rate, record, found)
+        update(matrices, block, inputs, FIRST, count, found, outputs, block.coming, 0, middle)
         if middle < block.columns:
-            update(matrices, block, inputs, FIRST, count, block.outputs, outputs, g, middle, block.columns)
+            update(matrices, block, inputs, FIRST, count, found, outputs, block.coming, middle, block.columns)
 
     return run
 

@@ -10,7 +10,7 @@ import pytest
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.block import make_block, make_matrices
 from coterie.kernels.compile import JIT_ENABLED, kernel
-from coterie.kernels.logistic import make_plain_step
+from coterie.kernels.logistic import found_in, make_plain_step
 
 pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="there is no machine code with the JIT off")
 
@@ -38,11 +38,11 @@ def test_the_plain_step_computes_with_vectors(offsets):
 
     @kernel
     def scores(matrices, block, numbers, rate):
-        find_gradients(matrices, block, numbers, 0, 3, 3, rate, False)
+        find_gradients(matrices, block, numbers, 0, 3, 3, rate, False, found_in(block))
 
     @kernel
     def change(matrices, block, numbers):
-        update(matrices, block, numbers, 0, 3, block.outputs, 3, block.gradients, 0, block.columns)
+        update(matrices, block, numbers, 0, 3, found_in(block), 3, block.coming, 0, block.columns)
 
     assert PACKED.search(assembly(scores, np.float32(0.1))), "the dot products"
     assert PACKED.search(assembly(change)), "the changes of rows"

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coterie.kernels.block import STAMPS, Block, Matrices
+from coterie.kernels.block import STAMPS, Block, Matrices, row_address
 from coterie.kernels.compile import Index, inlined_kernel, inner_kernel
 from coterie.kernels.simd import (
     PANEL_ROWS,
@@ -36,7 +36,7 @@ from coterie.kernels.simd import (
     rank_update_from_copies,
 )
 
-__all__ = ["Step", "make_plain_step", "make_simd_step", "sigmoid"]
+__all__ = ["Found", "Step", "found_in", "make_plain_step", "make_simd_step", "sigmoid"]
 
 
 _FACTORS = 512  # of ½ or more: their product is far from what float64 cannot hold
@@ -119,17 +119,31 @@ class Step(NamedTuple):
     Parameters
     ----------
     gradients
-        (matrices, block, numbers, first, M, N, rate, record) → N: leaves the gradients in the block, and the
-        output rows that they belong to, of which fewer may be left. With offsets it also adds Σ G to
+        (matrices, block, numbers, first, M, N, rate, record, found) → N: puts the gradients and the output
+        rows that they belong to, of which fewer may be left, into `found`. With offsets it also adds Σ G to
         ``block.gradient_sum``; an amount common to all offsets goes downhill by as much.
     update
-        (matrices, block, numbers, first, M, outputs, N, gradients, start, stop): changes both sides' columns
-        from `start` to `stop`, both right-hand sides from the values before. `outputs` (N) and the packed
-        `gradients` are as the first half left them in the block.
+        (matrices, block, numbers, first, M, found, N, coming, start, stop): changes both sides' columns from
+        `start` to `stop`, both right-hand sides from the values before. Meanwhile the rows at the addresses
+        in `coming`, more than N, come into the cache.
     """
 
     gradients: Any
     update: Any
+
+
+class Found(NamedTuple):
+    """What the first half of a step leaves: numbers and addresses of the output rows, packed gradients."""
+
+    outputs: NDArray[np.int32]
+    rows: NDArray[np.int64]
+    gradients: NDArray[np.float32]
+
+
+@inner_kernel
+def found_in(block: Block) -> Found:
+    """Return what the first half of a step left in a block."""
+    return Found(block.outputs, block.output_rows, block.gradients)
 
 
 def make_plain_step(*, offsets: bool) -> Step:
@@ -145,9 +159,11 @@ def make_plain_step(*, offsets: bool) -> Step:
         outputs: Index,
         rate: np.float32,
         record: bool,
+        found: Found,
     ) -> Index:
-        scores, gradients = block.scores, block.gradients
+        scores, gradients = block.scores, found.gradients
         for j in range(outputs):
+            found.outputs[j] = block.outputs[j]
             y = matrices.output_vectors[block.outputs[j]]
             for i in range(inputs):
                 x = matrices.input_vectors[numbers[first + i]]
@@ -172,15 +188,15 @@ def make_plain_step(*, offsets: bool) -> Step:
         numbers: NDArray[np.int32],
         first: Index,
         inputs: Index,
-        output_numbers: NDArray[np.int32],
+        found: Found,
         outputs: Index,
-        gradients: NDArray[np.float32],
+        coming: NDArray[np.int64],
         start: Index,
         stop: Index,
     ) -> None:
-        x, y = block.input_copy, block.output_copy
+        x, y, gradients = block.input_copy, block.output_copy, found.gradients
         _copy_rows(matrices.input_vectors, numbers, first, inputs, start, stop, x)
-        _copy_rows(matrices.output_vectors, output_numbers, 0, outputs, start, stop, y)
+        _copy_rows(matrices.output_vectors, found.outputs, 0, outputs, start, stop, y)
         for i in range(inputs):
             row = matrices.input_vectors[numbers[first + i]]
             for j in range(outputs):
@@ -188,7 +204,7 @@ def make_plain_step(*, offsets: bool) -> Step:
                 for d in range(start, stop):
                     row[d] += g * y[j, d]
         for j in range(outputs):
-            row = matrices.output_vectors[output_numbers[j]]
+            row = matrices.output_vectors[found.outputs[j]]
             for i in range(inputs):
                 g = gradients[j * inputs + i]
                 for d in range(start, stop):
@@ -216,11 +232,15 @@ def make_simd_step(*, offsets: bool, panels: bool) -> Step:
         outputs: Index,
         rate: np.float32,
         record: bool,
+        found: Found,
     ) -> Index:
         labels, weights, shifts = block.labels, block.ones, block.offsets
         if not _distinct(block.outputs, outputs, block.stamps):
             outputs = _merge(block, outputs)
             labels, weights, shifts = block.merged_labels, block.merged_weights, block.merged_offsets
+        for j in range(outputs):
+            found.outputs[j] = block.outputs[j]
+            found.rows[j] = row_address(matrices.output_vectors, block.outputs[j])
         panel_count = (inputs + PANEL_ROWS - 1) // PANEL_ROWS if panels else 1
         for panel in range(panel_count):
             begin, end = inputs * panel // panel_count, inputs * (panel + 1) // panel_count
@@ -238,14 +258,14 @@ def make_simd_step(*, offsets: bool, panels: bool) -> Step:
                 address_of(shifts),
                 rate,
                 address_of(block.scores),
-                address_of(block.gradients) + 4 * begin * outputs,
+                address_of(found.gradients) + 4 * begin * outputs,
             )
             if record:
                 _add_loss(block.scores, labels, weights, end - begin, outputs, block.loss)
         if record:
             block.loss[1] += inputs
         if offsets:
-            block.gradient_sum[0] += _sum(block.gradients, inputs * outputs)
+            block.gradient_sum[0] += _sum(found.gradients, inputs * outputs)
         return outputs
 
     @inlined_kernel
@@ -255,17 +275,15 @@ def make_simd_step(*, offsets: bool, panels: bool) -> Step:
         numbers: NDArray[np.int32],
         first: Index,
         inputs: Index,
-        output_numbers: NDArray[np.int32],
+        found: Found,
         outputs: Index,
-        gradients: NDArray[np.float32],
+        coming: NDArray[np.int64],
         start: Index,
         stop: Index,
     ) -> None:
         stride = matrices.input_vectors.strides[0]
         xs, ys = address_of(matrices.input_vectors), address_of(matrices.output_vectors)
-        for j in range(outputs):
-            block.output_rows[j] = ys + output_numbers[j] * stride
-        rows, listed = address_of(block.output_rows), address_of(numbers) + 4 * first
+        rows, listed = address_of(found.rows), address_of(numbers) + 4 * first
         old_numbers, old_xs, old_rows = listed, xs, rows
         panel_count = (inputs + PANEL_ROWS - 1) // PANEL_ROWS if panels else 1
         if panels and panel_count > 1:
@@ -273,7 +291,7 @@ def make_simd_step(*, offsets: bool, panels: bool) -> Step:
             old_numbers, old_xs = address_of(block.copy_numbers), address_of(block.input_copy)
             old_rows, copies = address_of(block.output_copy_rows), address_of(block.output_copy)
             copy_rows(listed, inputs, xs, stride, 4 * start, 4 * stop, old_xs)
-            copy_rows(address_of(output_numbers), outputs, ys, stride, 4 * start, 4 * stop, copies)
+            copy_rows(address_of(found.outputs), outputs, ys, stride, 4 * start, 4 * stop, copies)
         for panel in range(panel_count):
             begin, end = inputs * panel // panel_count, inputs * (panel + 1) // panel_count
             update_panel(
@@ -288,8 +306,8 @@ def make_simd_step(*, offsets: bool, panels: bool) -> Step:
                 outputs,
                 4 * start,
                 4 * stop,
-                address_of(gradients) + 4 * begin * outputs,
-                address_of(block.coming),
+                address_of(found.gradients) + 4 * begin * outputs,
+                address_of(coming),
             )
 
     return Step(find_gradients, update)

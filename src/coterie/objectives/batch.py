@@ -22,15 +22,16 @@ from coterie.kernels.allocate import ROW_MULTIPLE, aligned_matrix
 from coterie.kernels.barrier import meet
 from coterie.kernels.block import Block, Matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
+from coterie.kernels.logistic import Found
 
 __all__ = [
     "Batch",
     "Seat",
     "batch_length",
     "columns_of",
+    "found_at",
     "is_mine",
     "keep_block",
-    "list_coming_block",
     "make_batch",
     "seats",
     "take_sums",
@@ -46,7 +47,8 @@ _CURVATURE = 0.25  # the most that σ' can be
 class Batch(NamedTuple):
     """The blocks of a batch, between the two halves of their step; all threads share it.
 
-    ``inputs`` (B, M) and ``outputs`` (B, N) are row numbers, ``gradients`` (B, ·) is packed as in
+    ``inputs`` (B, M) and ``outputs`` (B, N) are row numbers, ``rows`` (B, 1 + N) addresses of
+    output rows and of the input row that is new in the window, ``gradients`` (B, ·) is packed as in
     a block, ``sizes`` (B, ·) has the numbers of words, of output rows and of pairs first, ``loss`` (B, 2)
     and ``gradient_sum`` (B, 1) are what each block found, ``total`` (2) is the loss of all batches.
     ``arrivals`` (1) is the threads' meeting point.
@@ -54,6 +56,7 @@ class Batch(NamedTuple):
 
     inputs: NDArray[np.int32]
     outputs: NDArray[np.int32]
+    rows: NDArray[np.int64]
     gradients: NDArray[np.float32]
     sizes: NDArray[np.int64]
     loss: NDArray[np.float64]
@@ -63,11 +66,17 @@ class Batch(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """A thread's place in a crew: its number, how many there are, and its columns; ``turn`` is its own."""
+    """A thread's place in a crew.
+
+    Its number, how many there are, its blocks of a batch (from the first to that behind the last), its
+    columns, and the count of its meetings.
+    """
 
     batch: Batch
     number: int
     threads: int
+    first: int
+    behind: int
     start: int
     stop: int
     turn: NDArray[np.int64]
@@ -91,6 +100,7 @@ def make_batch(block: Block, inputs: int, blocks: int) -> Batch:
     return Batch(
         inputs=np.zeros((blocks, inputs), np.int32),
         outputs=np.zeros((blocks, block.outputs.size), np.int32),
+        rows=np.zeros((blocks, 1 + block.outputs.size), np.int64),
         gradients=aligned_matrix(blocks, block.gradients.size),
         sizes=np.zeros((blocks, 8), np.int64),  # a cache line each: two threads write neighbours
         loss=np.zeros((blocks, 2)),
@@ -115,9 +125,18 @@ def columns_of(index: int, threads: int, columns: int) -> tuple[int, int]:
 
 def seats(batch: Batch, threads: int, columns: int) -> list[Seat]:
     """Return the places of a crew of `threads`."""
+    blocks = len(batch.sizes)
     return [
-        Seat(batch, index, threads, *columns_of(index, threads, columns), np.zeros(1, np.int64))
-        for index in range(threads)
+        Seat(
+            batch,
+            number,
+            threads,
+            blocks * number // threads,
+            blocks * (number + 1) // threads,
+            *columns_of(number, threads, columns),
+            np.zeros(1, np.int64),
+        )
+        for number in range(threads)
     ]
 
 
@@ -127,37 +146,38 @@ def is_mine(seat: Seat, place: Index) -> bool:
 
     Neighbours go to the same thread, since they share rows.
     """
-    owner: Index = place * seat.threads // seat.batch.sizes.shape[0]
-    return bool(owner == seat.number)
+    return bool(seat.first <= place < seat.behind)
 
 
 @inner_kernel
 def keep_block(
-    seat: Seat, place: Index, block: Block, words: Index, inputs: Index, listed: Index, outputs: Index
+    matrices: Matrices,
+    seat: Seat,
+    place: Index,
+    block: Block,
+    words: Index,
+    inputs: Index,
+    listed: Index,
+    outputs: Index,
 ) -> None:
-    """Put into the batch what has been found for a block.
+    """Put into the batch what else there is to know of a block.
 
     It has so many words in its window, input rows (CBOW: 1), and output rows, listed and left.
     """
     batch = seat.batch
     batch.sizes[place, 0], batch.sizes[place, 1], batch.sizes[place, 2] = words, outputs, inputs * listed
-    for j in range(outputs):
-        batch.outputs[place, j] = block.outputs[j]
-    for i in range(inputs * outputs):
-        batch.gradients[place, i] = block.gradients[i]
+    # With this one the list is also that of rows to fetch: the word that came into reach.
+    newest = batch.inputs[place, words - 1]
+    batch.rows[place, outputs] = row_address(matrices.input_vectors, newest)
     batch.loss[place, 0], batch.loss[place, 1] = block.loss[0], block.loss[1]
     batch.gradient_sum[place, 0] = block.gradient_sum[0]
     block.loss[0] = block.loss[1] = block.gradient_sum[0] = 0
 
 
 @inner_kernel
-def list_coming_block(matrices: Matrices, seat: Seat, place: Index, block: Block) -> None:
-    """List in ``block.coming`` the rows of a block of the batch that are probably not in the cache."""
-    batch = seat.batch
-    newest = batch.inputs[place, batch.sizes[place, 0] - 1]
-    block.coming[0] = row_address(matrices.input_vectors, newest)
-    for j in range(batch.sizes[place, 1]):
-        block.coming[1 + j] = row_address(matrices.output_vectors, batch.outputs[place, j])
+def found_at(batch: Batch, place: Index) -> Found:
+    """Return what was found for a block, as the second half of its step takes it."""
+    return Found(batch.outputs[place], batch.rows[place], batch.gradients[place])
 
 
 @inner_kernel

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from coterie.kernels.block import Block, Matrices
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.kernels.logistic import Step
+from coterie.kernels.logistic import Step, found_in
 from coterie.kernels.simd import address_of, fetch_rows
 from coterie.kernels.stored import stored_kernel
-from coterie.objectives.batch import Seat, is_mine, keep_block, list_coming_block, take_sums, wait
+from coterie.objectives.batch import Seat, found_at, is_mine, keep_block, take_sums, wait
 from coterie.objectives.row_lists import RowLists, Walk
 from coterie.objectives.skip_gram import list_coming_input
 from coterie.sampling.plan import ChunkPlan
@@ -93,7 +93,7 @@ def cbow(step: Step, lists: RowLists) -> Any:
         record: bool,
     ) -> None:
         prepare(rows, block)
-        mean = Matrices(block.bag, matrices.output_vectors)
+        mean, found = Matrices(block.bag, matrices.output_vectors), found_in(block)
         vectors, tokens, columns, draw = matrices.input_vectors, plan.tokens, block.columns, np.int64(0)
         for centre in range(plan.extent[1], plan.extent[2]):
             first = plan.low[centre]
@@ -106,16 +106,16 @@ def cbow(step: Step, lists: RowLists) -> Any:
             # Once its first word takes the centre's place, a window without its centre is one piece.
             word, tokens[centre] = tokens[centre], tokens[first]
             _fill_bag(vectors, tokens, first + 1, contexts, block, 0, columns)
-            outputs = find_gradients(mean, block, block.bag_number, 0, 1, outputs, rate, record)
+            outputs = find_gradients(mean, block, block.bag_number, 0, 1, outputs, rate, record, found)
             update(
                 mean,
                 block,
                 block.bag_number,
                 0,
                 1,
-                block.outputs,
+                found,
                 outputs,
-                block.gradients,
+                block.coming,
                 0,
                 columns,
             )
@@ -166,14 +166,16 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
                         for i in range(contexts):
                             words[i] = plan.tokens[first + i + (first + i >= centre)]
                         _fill_bag(vectors, words, 0, contexts, block, 0, block.columns)
-                        outputs = find_gradients(mean, block, block.bag_number, 0, 1, listed, rate, record)
-                        keep_block(seat, count, block, contexts, 1, listed, outputs)
+                        found = found_at(batch, count)
+                        outputs = find_gradients(
+                            mean, block, block.bag_number, 0, 1, listed, rate, record, found
+                        )
+                        keep_block(matrices, seat, count, block, contexts, 1, listed, outputs)
                     count, draw = count + 1, draw + walk.negative
                 centre += 1
             wait(seat)
             if start < stop:
                 for place in range(count):
-                    list_coming_block(matrices, seat, min(place + 1, count - 1), block)
                     words, contexts = batch.inputs[place], batch.sizes[place, 0]
                     _fill_bag(vectors, words, 0, contexts, block, start, stop)
                     update(
@@ -182,9 +184,9 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
                         block.bag_number,
                         0,
                         1,
-                        batch.outputs[place],
+                        found_at(batch, place),
                         batch.sizes[place, 1],
-                        batch.gradients[place],
+                        batch.rows[min(place + 1, count - 1)],
                         start,
                         stop,
                     )

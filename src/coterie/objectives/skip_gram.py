@@ -11,10 +11,10 @@ import numpy as np
 
 from coterie.kernels.block import Block, Matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.kernels.logistic import Step
+from coterie.kernels.logistic import Step, found_in
 from coterie.kernels.simd import address_of, fetch_rows
 from coterie.kernels.stored import stored_kernel
-from coterie.objectives.batch import Seat, is_mine, keep_block, list_coming_block, take_sums, wait
+from coterie.objectives.batch import Seat, found_at, is_mine, keep_block, take_sums, wait
 from coterie.objectives.row_lists import RowLists, Walk
 from coterie.sampling.plan import ChunkPlan
 
@@ -44,7 +44,7 @@ def skip_gram(step: Step, lists: RowLists) -> Any:
         record: bool,
     ) -> None:
         prepare(rows, block)
-        tokens, draw = plan.tokens, np.int64(0)
+        tokens, found, draw = plan.tokens, found_in(block), np.int64(0)
         for centre in range(plan.extent[1], plan.extent[2]):
             first = plan.low[centre]
             contexts = plan.high[centre] - first - 1
@@ -57,16 +57,16 @@ def skip_gram(step: Step, lists: RowLists) -> Any:
                 if walk.shared:
                     # Once its first word takes the centre's place, a window without its centre is one piece.
                     tokens[centre], context = tokens[first], first + 1
-                outputs = find_gradients(matrices, block, tokens, context, size, outputs, rate, record)
+                outputs = find_gradients(matrices, block, tokens, context, size, outputs, rate, record, found)
                 update(
                     matrices,
                     block,
                     tokens,
                     context,
                     size,
-                    block.outputs,
+                    found,
                     outputs,
-                    block.gradients,
+                    block.coming,
                     0,
                     block.columns,
                 )
@@ -118,22 +118,22 @@ def skip_gram_in_batches(step: Step, lists: RowLists) -> Any:
                     for i in range(size):
                         context = first + group + i
                         inputs[i] = plan.tokens[context + (context >= centre)]
-                    outputs = find_gradients(matrices, block, inputs, 0, size, listed, rate, record)
-                    keep_block(seat, count, block, size, size, listed, outputs)
+                    found = found_at(batch, count)
+                    outputs = find_gradients(matrices, block, inputs, 0, size, listed, rate, record, found)
+                    keep_block(matrices, seat, count, block, size, size, listed, outputs)
                 count, group, draw = count + 1, group + 1, draw + walk.negative
             wait(seat)
             if seat.start < seat.stop:
                 for place in range(count):
-                    list_coming_block(matrices, seat, min(place + 1, count - 1), block)
                     update(
                         matrices,
                         block,
                         batch.inputs[place],
                         0,
                         batch.sizes[place, 0],
-                        batch.outputs[place],
+                        found_at(batch, place),
                         batch.sizes[place, 1],
-                        batch.gradients[place],
+                        batch.rows[min(place + 1, count - 1)],
                         seat.start,
                         seat.stop,
                     )
