@@ -121,6 +121,16 @@ class Trainer:
         self._done, self._epoch, self._rate = 0, epochs.start, config.alpha
         self._metrics: list[dict[str, Any]] = []
 
+    def compile(self) -> tuple[ChunkPlan, Learner]:
+        """Return what a thread trains with, its kernels compiled: an empty chunk calls all and changes nothing."""
+        plan, learner = self._equipment()
+        plan_chunk(self._sampler, self._sentences, 0, 0, 0, self._reach, plan)
+        learner(plan, 0.0, False)
+        return plan, learner
+
+    def _equipment(self) -> tuple[ChunkPlan, Learner]:
+        return make_plan(self._chunk, self._reach, self._config), self._objective.learner()
+
     def run(self) -> TrainingResult:
         """Train to the end of the plan, or to Ctrl-C.
 
@@ -207,14 +217,11 @@ class Trainer:
 
     def _work(self) -> None:
         """Take units until there are none; runs in a thread of its own."""
-        config = self._config
         try:
-            plan = make_plan(self._chunk, self._reach, config)
-            learner = self._objective.learner()
-            if not self._ready.is_set():
-                # An empty chunk changes nothing, but compiles everything.
-                plan_chunk(self._sampler, self._sentences, 0, 0, 0, self._reach, plan)
-                learner(plan, 0.0, False)
+            if self._ready.is_set():
+                plan, learner = self._equipment()
+            else:
+                plan, learner = self.compile()
                 # Taken here: the main thread may wake when the first chunks are done.
                 self._started = time.perf_counter()
                 self._ready.set()
