@@ -1,4 +1,4 @@
-"""Kernels compiled while the text is read are those that the training calls; nothing waits for them in vain."""
+"""Kernels compiled while the text is read are those that the training calls; nothing waits in vain."""
 
 from __future__ import annotations
 
