@@ -122,7 +122,7 @@ class Trainer:
         self._metrics: list[dict[str, Any]] = []
 
     def compile(self) -> tuple[ChunkPlan, Learner]:
-        """Return what a thread trains with, its kernels compiled: an empty chunk calls all, changing nothing."""
+        """Return what a thread trains with, its kernels compiled: an empty chunk calls all, to no effect."""
         plan, learner = self._equipment()
         plan_chunk(self._sampler, self._sentences, 0, 0, 0, self._reach, plan)
         learner(plan, 0.0, False)
