@@ -18,7 +18,7 @@ endif
 # wrong index raises), and compiled with bounds checks. SIMD kernels exist only when compiled.
 PLAIN_TESTS := tests/kernels tests/sampling tests/objectives -m "not simd and not slow"
 
-.PHONY: help demo test check bench bench-neighbours bench-phrases bench-objectives bench-composition clean stale
+.PHONY: help demo test check bench bench-neighbours bench-phrases bench-objectives bench-composition bench-ingest clean stale
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench-neighbours: $(VENV)/bench-installed  ## neighbours: gensim, batches, the a
 
 bench-composition: $(VENV)/demo-installed  ## sums of word vectors, examples found by the program; CORPUS= BENCH= as above
 	$(BIN)/python -m benchmarks.composition $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)
+
+bench-ingest: $(VENV)/bench-installed  ## text, gzip, zstd and Parquet to an encoded corpus; CORPUS= BENCH= as above
+	$(BIN)/python -m benchmarks.ingest $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)
 
 clean:  ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage demo-model
