@@ -11,6 +11,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -40,6 +41,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--words", type=int, default=12_000_000, help="of the text, repeated if need be (default 12 million)")
     add("--runs", type=int, default=5, help="repeats behind the first (default 5)")
     add("--threads", type=int, default=min(2, cores), help="(default 2)")
+    add(
+        "--pause", type=float, default=0, help="seconds of rest before each process, where a CPU is throttled"
+    )
     add("--output", type=Path, default=ROOT / "docs" / "ingest-benchmark.md")
     options = parser.parse_args(arguments)
     if options.corpus and not options.corpus.is_file():
@@ -60,9 +64,12 @@ def main(arguments: list[str] | None = None) -> None:
         results = Results(Path(folder) / "ingest.json")
         command = f"python -m benchmarks.ingest {given}".strip()
         results.begin("ingest", {"machine": lines, "text": about, "command": command}, resume=False)
-        failed = measure_all(
-            _jobs(options), "benchmarks.ingest.measure", lambda _: {"folder": folder}, results, _brief
-        )
+
+        def where(_: Measurement) -> dict[str, Any]:
+            time.sleep(options.pause)
+            return {"folder": folder}
+
+        failed = measure_all(_jobs(options), "benchmarks.ingest.measure", where, results, _brief)
     if failed:
         sys.exit(f"error: {failed} measurements failed (see above).")
     options.output.write_text(page(results), encoding="utf-8")
