@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Text", "prepare"]
+__all__ = ["Text", "paragraphs", "prepare"]
 
 # Letters and digits with inner apostrophes. The benchmark cuts the text itself, so that no peer's
 # tokeniser decides about the quality of the other.
@@ -38,12 +38,11 @@ def prepare(corpus: Path | None, words: int | None, folder: Path) -> Text:
     folder
         Where the text is written.
     """
-    paragraphs = _demo_text() if corpus is None else _paragraphs(corpus)
     name = "King James Bible (the demo's text)" if corpus is None else corpus.name
     path = folder / "text.txt"
     n_words = n_sentences = 0
     with path.open("w", encoding="utf-8") as file:
-        for paragraph in paragraphs:
+        for paragraph in paragraphs(corpus):
             tokens = _WORD.findall(paragraph.lower())
             if not tokens:
                 continue
@@ -55,13 +54,13 @@ def prepare(corpus: Path | None, words: int | None, folder: Path) -> Text:
     return Text(path, name, n_words, n_sentences)
 
 
-def _demo_text() -> Iterator[str]:
-    from coterie.cli.kingjames import paragraphs
+def paragraphs(corpus: Path | None) -> Iterator[str]:
+    """Yield the paragraphs of a corpus as they are; those of the demo's text by default."""
+    if corpus is None:
+        from coterie.cli import kingjames
 
-    yield from paragraphs()
-
-
-def _paragraphs(corpus: Path) -> Iterator[str]:
+        yield from kingjames.paragraphs()
+        return
     import pyarrow as pa
 
     with pa.input_stream(str(corpus), compression="detect") as stream:

@@ -95,7 +95,9 @@ def train(
 
     from coterie.corpus import encode
     from coterie.kernels.cores import available_cores
+    from coterie.training.warm_up import warm_up
 
+    warm_up(config)
     with encode(
         source,
         corpus_config,
@@ -303,7 +305,7 @@ def _train(
     callback: Callable[[Progress], None] | None,
     on_event: Callable[[str], None] | None,
 ) -> TrainingResult:
-    if callback is not None:  # the compiler is imported here, and compiles for some seconds from now on
+    if callback is not None:  # what of the compilation is left, see warm_up, is waited for from now on
         callback(Progress("compile", 0, corpus.n_tokens * config.epochs, 0.0))
     from coterie.sampling.plan import Sentences
     from coterie.training.guarded import guarded_run

@@ -89,6 +89,42 @@ def test_columns_of_token_lists_are_taken_as_they_are(tmp_path, kind, extension)
     assert read(path, text_field="tokens") == [["New York", "is"], ["Big"], ["is"]]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"row_group_size": 700},  # each with a dictionary of its own
+        {"use_dictionary": False},
+        {
+            "dictionary_pagesize_limit": 64,
+            "data_page_size": 512,
+            "write_batch_size": 16,
+        },  # strings from there on
+    ],
+)
+def test_token_lists_are_the_same_however_parquet_stores_them(tmp_path, monkeypatch, options):
+    """The same also for the order of words of equal counts, which is that of the text."""
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 4_000)
+    lists = [[f"w{(7 * i * j) % 101}" if j % 5 else "" for j in range(i % 9)] for i in range(2_000)]
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": lists, "text.x": ["a"] * len(lists)}), path, **options)
+    with encode(path) as stored, encode(lists) as given:
+        assert stored.fingerprint == given.fingerprint
+
+
+def test_dictionaries_of_an_arrow_file_are_its_own(tmp_path):
+    """In another order than the text's, with words of no row, and words that stand there twice."""
+    tokens = pa.DictionaryArray.from_arrays(
+        pa.array([2, 0, 1, 2], pa.int8()), pa.array(["b", "b", "a", "unused", None])
+    )
+    lists = pa.ListArray.from_arrays(pa.array([0, 1, 4], pa.int32()), tokens)
+    assert read(write_table(tmp_path, pa.table({"text": lists}), ".arrow")) == [["a"], ["b", "b", "a"]]
+    tokens = pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), pa.array(["b", None]))
+    lists = pa.ListArray.from_arrays(pa.array([0, 2], pa.int32()), tokens)
+    with pytest.raises(CorpusError, match='a list in column "text" holds null'):
+        read(write_table(tmp_path, pa.table({"text": lists}), ".arrow"))
+
+
 def write_table(folder, table, extension):
     path = folder / f"table{extension}"
     if extension == ".parquet":

@@ -2,10 +2,10 @@ import unicodedata
 
 import corpus_twin
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coterie.corpus.words import lower, spaced_words
+from coterie.corpus.words import _table, lower, spaced_words
 
 
 def found(text, how="unicode"):
@@ -77,11 +77,17 @@ _CHARACTERS = st.one_of(
 )
 
 
+@settings(deadline=None)  # the first character of a plane makes its table
 @given(st.text(_CHARACTERS), st.sampled_from(["unicode", "turkish", "none"]))
 def test_words_agree_with_the_twin(text, how):
     text = text.replace("\r", " ")
     lines = spaced_words(text, how).split("\n")
     assert [w for line in lines for w in line.split()] == corpus_twin.words(text, how)
+
+
+@pytest.mark.parametrize("last_plane", [0, 1, 14])
+def test_the_classes_of_a_plane_do_not_depend_on_the_planes_behind_it(last_plane):
+    assert (_table(last_plane) == _table(16)[: (last_plane + 1) << 16]).all()
 
 
 @given(st.text(_CHARACTERS))

@@ -247,3 +247,32 @@ def test_a_change_in_any_source_file_makes_new_code(tmp_path):
     assert train(root, cache) == (0, changed)
     file.write_text(file.read_text().replace("0x9E3779B97F4A7C17", "0x9E3779B97F4A7C15"))
     assert train(root, cache) == (0, bits), "the old code is still there"
+
+
+ENDING = """
+    import atexit, threading
+    from llvmlite.binding import ffi
+
+    told, turn = [], threading.Event()
+
+    def look():
+        turn.wait()
+        told.append(ffi.lib._lock._lock.acquire(blocking=False))
+
+    def tell():
+        turn.set()
+        other.join()
+        print("taken" if told[0] else "kept out")
+
+    other = threading.Thread(target=look, daemon=True)
+    other.start()
+    atexit.register(tell)  # what is registered last is called first
+    import coterie.kernels.machine_code
+"""
+
+
+def test_no_thread_is_in_llvm_when_the_process_ends():
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(ENDING)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert done.stdout == "kept out\n"

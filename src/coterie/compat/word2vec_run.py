@@ -34,6 +34,7 @@ from coterie.sampling.plan import Sentences
 from coterie.training.guarded import guarded_run
 from coterie.training.progress import Progress
 from coterie.training.trainer import TrainingResult
+from coterie.training.warm_up import warm_up
 
 __all__ = [
     "Prepared",
@@ -115,6 +116,8 @@ def prepared(
     given = None
     if request.read_vocab is not None:
         given = read_program_vocabulary(request.read_vocab, request.min_count)
+    if request.output is not None:  # else nothing is trained
+        warm_up(request.config)
     line_ends = 0 if given is not None else count_line_ends(file)
     with _encoded(file, request, given, progress, on_event) as corpus:
         sentences = split_at_line_ends(corpus)
@@ -170,7 +173,7 @@ def train_prepared(
     on_event: Callable[[str], None],
 ) -> Trained:
     """Train, and find the rows in the order of the program's files."""
-    if callback is not None:  # the kernels compile for some seconds from now on
+    if callback is not None:  # what of the compilation is left is waited for from now on
         callback(Progress("compile", 0, len(text.sentences.ids) * request.config.epochs, 0.0))
     result = guarded_run(text.sentences, text.counts, request.config, callback, on_event)
     if result.interrupted and not result.words:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from coterie.config import EncodingErrors
-from coterie.corpus.pieces import BLOCK_BYTES, Block, Place, TextPiece, TokenPiece, checked_utf8
-from coterie.corpus.records import Ready, missing_field
+from coterie.corpus.pieces import BLOCK_BYTES, Block, Piece, Place, TextPiece, TokenPiece, checked_utf8
+from coterie.corpus.records import missing_field
 from coterie.corpus.sources import SourceFile
 from coterie.errors import CorpusError, ResourceError
 
@@ -34,22 +36,44 @@ def read_columns(file: SourceFile, field: str, errors: EncodingErrors) -> Iterat
     with _faults(file):
         for column in batches:
             for part in _parts(column):
-                place = Place(file.name, "row", row)
+                yield _Rows(part, file, Place(file.name, "row", row), field, errors)
                 row += len(part)
-                yield _block(part, place, field, errors)
 
 
 def _parquet(file: SourceFile, field: str) -> Iterator[pa.Array]:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=1 << 20) as table:
+    how: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 20}
+    with pq.ParquetFile(file.path, **how) as table:
         _check_type(file.name, field, table.schema_arrow)
-        # Rows differ in size from a word to a book: batches are sized by the file's own average.
-        groups = [table.metadata.row_group(i) for i in range(table.metadata.num_row_groups)]
-        size = sum(group.total_byte_size for group in groups)
-        rows = max(1, BLOCK_BYTES * table.metadata.num_rows // max(size, 1))
-        for batch in table.iter_batches(min(rows, _MOST_ROWS), columns=[field], use_threads=False):
-            yield batch.column(field)
+        metadata, numbered = table.metadata, _numbered_tokens(field, table)
+    # Rows differ in size from a word to a book: batches are sized by the file's own average.
+    size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    rows = max(1, BLOCK_BYTES * metadata.num_rows // max(size, 1))
+    with pq.ParquetFile(file.path, metadata=metadata, read_dictionary=numbered, **how) as table:
+        # Each group has a dictionary of its own, and Arrow joins no lists of different ones.
+        every = range(metadata.num_row_groups)
+        for groups in [[i] for i in every] if numbered else [list(every)]:
+            options = {"columns": [field], "row_groups": groups, "use_threads": False}
+            for batch in table.iter_batches(min(rows, _MOST_ROWS), **options):
+                yield batch.column(field)
+
+
+def _numbered_tokens(field: str, table: Any) -> list[str]:
+    """Return the column's name inside the file if it has lists of tokens, stored as a dictionary and numbers.
+
+    Read so, they are there in a quarter of the time that it takes to make strings of them, which would only
+    be numbered again. Where a group's dictionary outgrew its page (1 MiB), the rest of the group is strings,
+    which Arrow numbers while it reads: still half of the time.
+    """
+    metadata = table.metadata
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    leaves = [table.schema.column(i).path for i in range(len(table.schema))]
+    return [
+        leaf
+        for i, leaf in enumerate(leaves)
+        if leaf.startswith(f"{field}.") and all(group.column(i).has_dictionary_page for group in groups)
+    ]
 
 
 def _arrow(file: SourceFile, field: str) -> Iterator[pa.Array]:
@@ -99,48 +123,77 @@ def _parts(column: pa.Array) -> Iterator[pa.Array]:
         yield column[start : start + step]
 
 
-def _block(column: pa.Array, place: Place, field: str, errors: EncodingErrors) -> Block:
-    values = column.drop_null()
-    skipped = column.null_count
-    if _is_list(column.type):
-        return Ready(_token_piece(values, place, field, skipped))
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of a column, decoded but not yet looked at."""
+
+    column: pa.Array
+    file: SourceFile
+    place: Place
+    field: str
+    errors: EncodingErrors
+
+    def pieces(self) -> Iterator[Piece]:
+        with _faults(self.file):
+            values, skipped = self.column.drop_null(), self.column.null_count
+            if _is_list(self.column.type):
+                yield _token_piece(values, self.place, self.field, skipped)
+            else:
+                yield _text_piece(values, self.place, self.errors, skipped)
+
+
+def _text_piece(values: pa.Array, place: Place, errors: EncodingErrors, skipped: int) -> TextPiece:
     if not len(values):
-        return Ready(TextPiece(b"", place, skipped=skipped))
-    texts = _strings(values)
+        return TextPiece(b"", place, skipped=skipped)
+    texts = values.cast(pa.large_string())
     rows = pa.LargeListArray.from_arrays(pa.array([0, len(texts)], pa.int64()), texts)
     joined = pc.binary_join(rows, pa.scalar("\n", texts.type))
     data = joined.cast(pa.large_binary())[0].as_buffer().to_pybytes()
-    return Ready(TextPiece(checked_utf8(data, place, errors), place, skipped=skipped))
+    return TextPiece(checked_utf8(data, place, errors), place, skipped=skipped)
 
 
 def _token_piece(lists: pa.Array, place: Place, field: str, skipped: int) -> TokenPiece:
     lengths = np.asarray(pc.list_value_length(lists)).astype(np.int64)
-    tokens = _strings(lists.flatten())
-    if tokens.null_count:
+    tokens = lists.flatten()
+    numbered = tokens if pa.types.is_dictionary(tokens.type) else tokens.dictionary_encode()
+    words, ids = _by_first_appearance(numbered.dictionary, numbered.indices)
+    if numbered.indices.null_count or words.null_count:
         raise CorpusError(
             f'{place} or later: a list in column "{field}" holds null; every token must be a string.'
         )
-    full = np.asarray(pc.not_equal(tokens, ""))
-    if not full.all():  # an empty string is no token
+    _check_utf8(words, place)
+    empty = np.asarray(pc.equal(words, ""))
+    if empty.any():  # an empty string is no token
+        full = ~empty[ids]
         before = np.concatenate(([0], np.cumsum(full)))
         lengths = np.diff(before[np.concatenate(([0], np.cumsum(lengths)))])
-        tokens = tokens.filter(pa.array(full))
-    return TokenPiece(_valid(tokens, place), lengths, place, skipped)
+        ids = (np.cumsum(~empty) - 1)[ids[full]].astype(np.int32)
+        words = words.filter(pa.array(~empty))
+    return TokenPiece(pa.DictionaryArray.from_arrays(pa.array(ids), words), lengths, place, skipped)
 
 
-def _strings(values: pa.Array) -> pa.Array:
-    return values.cast(pa.large_string())
+def _by_first_appearance(words: pa.Array, indices: pa.Array) -> tuple[pa.Array, NDArray[np.int32]]:
+    """Return the words that the indices name in the order of their appearance, and the indices to them.
+
+    A file's dictionary has an order of its own, and words of other rows.
+    """
+    ids = np.asarray(indices.fill_null(0))
+    first = np.full(len(words), len(ids))
+    first[ids[::-1]] = np.arange(len(ids))[::-1]  # of several appearances the earliest is written last
+    order = np.argsort(first)[: np.count_nonzero(first < len(ids))]
+    place = np.empty(len(words), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return words.take(pa.array(order)).cast(pa.large_string()), place[ids]
 
 
-def _valid(values: pa.Array, place: Place) -> pa.Array:
+def _check_utf8(words: pa.Array, place: Place) -> None:
     """Check the tokens' UTF-8, which the file formats leave to the writer."""
     try:
-        values.validate(full=True)
+        words.validate(full=True)
     except pa.ArrowInvalid as error:
         raise CorpusError(
             f"{place} or later: a token is not UTF-8 ({error}). Write the file anew as UTF-8."
         ) from None
-    return values
 
 
 @contextmanager

@@ -9,6 +9,7 @@ belongs to someone else is not used. Where nothing can be written nothing is kep
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import json
@@ -23,6 +24,7 @@ from typing import Any
 import llvmlite.binding as llvm
 import numba.core.codegen
 import numba.core.config
+from llvmlite.binding import ffi
 
 from coterie.config.places import default_cache_directory
 
@@ -34,6 +36,7 @@ Code = tuple[str, bytes]
 _ROOT = Path(__file__).parents[1]
 _ENDING = ".kernel"
 _KEPT_FILES = 64
+_LONGEST_CALL = 10.0
 # They own the memory of the code that they have linked.
 _engines: list[Any] = []
 
@@ -125,6 +128,19 @@ def link(code: Code) -> int:
     engine.finalize_object()
     _engines.append(engine)
     return int(engine.get_function_address(name))
+
+
+@atexit.register
+def _keep_out_of_llvm() -> None:
+    """Let no other thread be in LLVM when the process ends, by its own lock, which is never given back.
+
+    Some threads may still compile then: nobody waits for them if the text is faulty, or after Ctrl-C. LLVM's
+    static objects are destroyed at the end of the process, and a thread that goes on using them crashes it:
+    one of ten such processes did. A call of LLVM takes some tenths of a second; a forked child may have
+    inherited a lock that nobody holds.
+    """
+    with contextlib.suppress(AttributeError):  # a version of llvmlite that has another lock
+        ffi.lib._lock._lock.acquire(timeout=_LONGEST_CALL)
 
 
 def _machine() -> Any:

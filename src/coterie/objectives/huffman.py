@@ -71,7 +71,8 @@ def build_huffman(counts: NDArray[np.int64]) -> HuffmanTree:
     # The lightest first; of equal counts the last row first.
     rising = np.argsort(-counts, kind="stable")[::-1]
     children = np.empty((inner, 2), np.int32)
-    _merge(counts.astype(np.int64, copy=False), rising, np.empty(inner, np.int64), children)
+    # A copy: one layout, and so one kernel, whether the counts can be written to or not.
+    _merge(np.array(counts, np.int64), rising, np.empty(inner, np.int64), children)
     links = np.full((2, words), _NO_PARENT, np.int32)
     starts = np.zeros(words + 1, np.int64)
     _link(children, links[0], links[1], np.zeros(inner, np.int64), starts)

@@ -143,6 +143,19 @@ class Trainer:
         self._done, self._epoch, self._rate = 0, epochs.start, config.alpha
         self._metrics: list[dict[str, Any]] = []
 
+    def compile(self) -> tuple[ChunkPlan, Learner]:
+        """Return what a thread trains with, its kernels compiled: an empty chunk calls all, to no effect."""
+        plan, learner = self._equipment()
+        plan_chunk(self._sampler, self._sentences, 0, 0, 0, self._reach, plan)
+        learner(plan, 0.0, False)
+        return plan, learner
+
+    def _equipment(self, number: int = 0) -> tuple[ChunkPlan, Learner]:
+        """Return the plan and the learner of the thread with this number."""
+        if self._crew is not None:
+            return self._rounds.plans[number], self._crew.learners[number]
+        return make_plan(self._chunk, self._reach, self._config), self._objective.learner()
+
     def run(self) -> TrainingResult:
         """Train to the end of the plan, or to Ctrl-C.
 
@@ -231,15 +244,10 @@ class Trainer:
     def _work(self, number: int) -> None:
         """Train until there is no more to do; runs in a thread of its own."""
         try:
-            if self._crew is not None:
-                plan, learner = self._rounds.plans[number], self._crew.learners[number]
+            if self._ready.is_set():
+                plan, learner = self._equipment(number)
             else:
-                plan = make_plan(self._chunk, self._reach, self._config)
-                learner = self._objective.learner()
-            if not self._ready.is_set():
-                # An empty chunk changes nothing, but compiles everything.
-                plan_chunk(self._sampler, self._sentences, 0, 0, 0, self._reach, plan)
-                learner(plan, 0.0, False)
+                plan, learner = self.compile()
                 # Taken here: the main thread may wake when the first chunks are done.
                 self._started = time.perf_counter()
                 self._ready.set()

@@ -176,6 +176,18 @@ def test_what_ctrl_c_left_has_another_name(
     assert "v.interrupted" in result.stderr
 
 
+def test_the_kernels_are_compiled_while_the_text_is_read(
+    run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Any] = []
+    monkeypatch.setattr(word2vec_run, "warm_up", begun.append)
+    run("-train", corpus, "-save-vocab", tmp_path / "vocabulary", *QUICK)
+    assert not begun, "without vectors to learn"
+    run("-train", tmp_path / "none", "-output", tmp_path / "v", *QUICK)
+    run("-train", corpus, "-output", tmp_path / "v", *QUICK, "-window", 7)
+    assert [config.window for config in begun] == [7]
+
+
 def test_a_compressed_text_is_unpacked(run: Run, lines: list[str], tmp_path: Path) -> None:
     text = tmp_path / "text.gz"
     text.write_bytes(gzip.compress("\n".join([*lines[:200], ""]).encode()))

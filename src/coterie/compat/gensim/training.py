@@ -93,6 +93,9 @@ class Training(Building):
         assert epochs is not None
         self.epochs = epochs
         listeners = checked_callbacks(callbacks)
+        from coterie.training.warm_up import warm_up
+
+        warm_up(self._config())
         with scanned(corpus_iterable, corpus_file) as text:
             for option, given, found in (
                 ("total_examples", total_examples, text.total_sentences),

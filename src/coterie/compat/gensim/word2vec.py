@@ -165,6 +165,9 @@ class Word2Vec(Training, Prediction, ModelFiles):
                         f"{'build_vocab' if option == 'trim_rule' else 'train'}."
                     )
         else:
+            from coterie.training.warm_up import warm_up
+
+            warm_up(self._config())
             with scanned(sentences, corpus_file, self.max_vocab_size) as text:
                 self._build(text, trim_rule=trim_rule)
                 if not len(self.wv):

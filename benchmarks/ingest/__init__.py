@@ -1,0 +1,1 @@
+"""How fast text becomes an encoded corpus: ``python -m benchmarks.ingest``."""
