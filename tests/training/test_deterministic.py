@@ -13,7 +13,7 @@ import pytest
 
 from coterie.config import TrainingConfig
 from coterie.errors import TrainingError
-from coterie.kernels.barrier import meet, release
+from coterie.kernels.barrier import make_arrivals, meet, release
 from coterie.kernels.compile import JIT_ENABLED, kernel
 from coterie.sampling.plan import Sentences
 from coterie.training import trainer
@@ -155,23 +155,25 @@ def test_an_error_in_any_thread_ends_the_run(clusters, number, error, monkeypatc
 
 
 @kernel
-def _meetings(arrivals, turn, threads, number, written, wrong):
+def _meetings(arrivals, turn, number, written, wrong):
     for meeting in range(200):
         written[number] = meeting
-        meet(arrivals, turn, threads)
-        for other in range(threads):
+        meet(arrivals, number, turn)
+        for other in range(arrivals.shape[0]):
             wrong[number] += written[other] != meeting
-        meet(arrivals, turn, threads)
+        meet(arrivals, number, turn)
 
 
 @needs_threads
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_threads_meet(threads):
-    arrivals, written, wrong = np.zeros(1, np.int64), np.zeros(threads, np.int64), np.zeros(threads, np.int64)
+    arrivals, written, wrong = (
+        make_arrivals(threads),
+        np.zeros(threads, np.int64),
+        np.zeros(threads, np.int64),
+    )
     workers = [
-        threading.Thread(
-            target=_meetings, args=(arrivals, np.zeros(1, np.int64), threads, number, written, wrong)
-        )
+        threading.Thread(target=_meetings, args=(arrivals, np.zeros(1, np.int64), number, written, wrong))
         for number in range(threads)
     ]
     for worker in workers:
@@ -179,14 +181,14 @@ def test_threads_meet(threads):
     for worker in workers:
         worker.join()
     assert wrong.tolist() == [0] * threads
-    assert arrivals[0] == (400 * threads if threads > 1 else 0)
+    assert arrivals[:, 0].tolist() == [400 if threads > 1 else 0] * threads
 
 
 @needs_threads
 def test_whoever_is_released_waits_no_more():
-    arrivals, written, wrong = np.zeros(1, np.int64), np.zeros(2, np.int64), np.zeros(2, np.int64)
+    arrivals, written, wrong = make_arrivals(2), np.zeros(2, np.int64), np.zeros(2, np.int64)
     lonely = threading.Thread(
-        target=_meetings, args=(arrivals, np.zeros(1, np.int64), 2, 0, written, wrong), daemon=True
+        target=_meetings, args=(arrivals, np.zeros(1, np.int64), 0, written, wrong), daemon=True
     )
     lonely.start()
     release(arrivals)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.kernels.simd import address_of
 
-__all__ = ["meet", "release"]
+__all__ = ["make_arrivals", "meet", "release"]
 
 cgutils: Any = _untyped_cgutils
 _INT64 = ir.IntType(64)
@@ -27,32 +27,49 @@ _INT64 = ir.IntType(64)
 _PATIENCE = 1024
 
 
-@inner_kernel
-def meet(arrivals: NDArray[np.int64], turn: NDArray[np.int64], threads: Index) -> None:
-    """Wait until all `threads` have come to this meeting; what they wrote before is then seen by all.
+def make_arrivals(threads: int) -> NDArray[np.int64]:
+    """Return where `threads` meet: how many meetings each has come to, int64, shape (threads, ·)."""
+    # A pair of cache lines each: nobody waits for a line that others write, and a signal crosses once.
+    return np.zeros((threads, 16), np.int64)
 
-    ``arrivals`` (1) is shared and counts all arrivals ever; ``turn`` (1) is the thread's own and counts its
-    meetings. Both begin at 0.
+
+@inner_kernel
+def meet(arrivals: NDArray[np.int64], number: Index, turn: NDArray[np.int64]) -> None:
+    """Wait until all threads have come to this meeting; what they wrote before is then seen by all.
+
+    ``arrivals`` is shared. ``turn`` (1), from 0, is the thread's own and counts its meetings.
     """
+    threads, row = arrivals.shape[0], arrivals.strides[0]
     if threads > 1:
         turn[0] += 1
-        _arrive_and_wait(address_of(arrivals), turn[0] * threads)
+        _arrive(address_of(arrivals) + number * row, turn[0])
+        for other in range(threads):
+            _await(address_of(arrivals) + other * row, turn[0])
 
 
 def release(arrivals: NDArray[np.int64]) -> None:
     """End all meetings, now and later: nobody waits any more."""
-    arrivals[0] = 1 << 62
+    arrivals[:] = 1 << 62
 
 
-def _arrive_and_wait_of(typing: Any, counter: Any, awaited: Any) -> Any:
+def _arrive_of(typing: Any, place: Any, turn: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = builder.inttoptr(arguments[0], _INT64.as_pointer())
-        builder.atomic_rmw("add", place, _INT64(1), "seq_cst")
+        pointer = builder.inttoptr(arguments[0], _INT64.as_pointer())
+        # Not what releases all has written: that stays.
+        builder.atomic_rmw("max", pointer, arguments[1], "release")
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+def _await_of(typing: Any, place: Any, turn: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = builder.inttoptr(arguments[0], _INT64.as_pointer())
         entry, look = builder.block, builder.append_basic_block("look")
         builder.branch(look)
         builder.position_at_end(look)
         looks = builder.phi(_INT64)
-        arrived = builder.load_atomic(place, "acquire", 8)
+        arrived = builder.load_atomic(pointer, "acquire", 8)
         following = builder.add(looks, _INT64(1))
         with builder.if_then(builder.icmp_signed(">", following, _INT64(_PATIENCE)), likely=False):
             kind = ir.FunctionType(ir.IntType(32), [])
@@ -67,4 +84,5 @@ def _arrive_and_wait_of(typing: Any, counter: Any, awaited: Any) -> Any:
     return types.void(types.int64, types.int64), generate
 
 
-_arrive_and_wait = cast(Callable[[int, Any], None], intrinsic(_arrive_and_wait_of))
+_arrive = cast(Callable[[Any, Any], None], intrinsic(_arrive_of))
+_await = cast(Callable[[Any, Any], None], intrinsic(_await_of))

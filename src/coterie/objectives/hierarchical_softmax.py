@@ -93,7 +93,7 @@ def hierarchical_softmax(
         rows=tree,
         walk=walk,
         outputs=tree.longest,
-        batch=batch_length(1),  # every path has the root
+        batch=batch_length(1, config.alpha),  # every path has the root
         vector_size=config.vector_size,
         untrained_loss=float(outputs @ np.diff(tree.starts)) * math.log(2),
     )

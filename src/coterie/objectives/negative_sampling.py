@@ -98,7 +98,7 @@ def noisy_batch_length(counts: NDArray[np.int64], config: TrainingConfig, reach:
     words = float(output_distribution(counts, config.sample, config.subsampling).max())
     noise = float(noise_distribution(counts, config.ns_exponent).max())
     contexts = reach + 1 if config.shrink_windows else 2 * reach
-    return batch_length(max(contexts * words, words + config.negative * noise))
+    return batch_length(max(contexts * words, words + config.negative * noise), config.alpha)
 
 
 def negative_sampling(

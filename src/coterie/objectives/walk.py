@@ -130,7 +130,7 @@ class WalkObjective:
     def crew(self, threads: int) -> Crew:
         """Return learners with a block each and one batch."""
         blocks = [self._block() for _ in range(threads)]
-        batch = make_batch(blocks[0], 2 * self.walk.reach, self.batch)
+        batch = make_batch(blocks[0], 2 * self.walk.reach, self.batch, threads)
         places = seats(batch, threads, blocks[0].columns)
         members = [self._member(block, seat) for block, seat in zip(blocks, places, strict=True)]
         return Crew(members, functools.partial(release, batch.arrivals))

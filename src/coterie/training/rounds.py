@@ -1,4 +1,4 @@
-"""Rounds of chunks for threads that train in step: each plans one, then all train one after another."""
+"""Rounds of chunks for threads that train in step: each plans some, then all train one after another."""
 
 from __future__ import annotations
 
@@ -20,19 +20,25 @@ class Rounds:
     units
         The work, in order.
     plans
-        One for each thread, which fills it and lends it to the others.
+        As many for each thread, which fills its own and lends them to the others.
+    threads
+        How many there are.
     stopped
         Asked once a round: whether to deal no more.
     """
 
     def __init__(
-        self, units: Iterator[WorkUnit], plans: list[ChunkPlan], stopped: Callable[[], bool]
+        self,
+        units: Iterator[WorkUnit],
+        plans: list[ChunkPlan],
+        threads: int,
+        stopped: Callable[[], bool],
     ) -> None:
         self._units, self.plans, self._stopped = units, plans, stopped
         self._round: list[WorkUnit] = []
         # What all do next is decided by one, while all wait.
-        self._dealt = threading.Barrier(len(plans), action=self._deal)
-        self._planned = threading.Barrier(len(plans))
+        self._dealt = threading.Barrier(threads, action=self._deal)
+        self._planned = threading.Barrier(threads)
 
     def _deal(self) -> None:
         self._round = [] if self._stopped() else list(islice(self._units, len(self.plans)))

@@ -51,6 +51,8 @@ _GUARD_EVERY = 1.0
 _GUARDED_ROWS = 1024
 _METRICS = 100
 _JOIN_SECONDS = 1.0
+# Threads in step meet in Python once a round, which takes as long as a tenth of a chunk.
+_PLANS_OF_A_THREAD, _PLANS_BYTES = 4, 16 << 20
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,10 @@ class Trainer:
             # More would wait for each other, and without the JIT they cannot meet; the result is the same.
             self.workers = min(self.workers, available_cores()) if JIT_ENABLED else 1
             self._crew = self._objective.crew(self.workers)
-            plans = [make_plan(self._chunk, self._reach, config) for _ in range(self.workers)]
-            self._rounds = Rounds(self._units, plans, self._stopped)
+            own = make_plan(self._chunk, self._reach, config)
+            each = max(1, min(_PLANS_OF_A_THREAD, _PLANS_BYTES // sum(array.nbytes for array in own)))
+            plans = [make_plan(self._chunk, self._reach, config) for _ in range(each * self.workers)]
+            self._rounds = Rounds(self._units, plans, self.workers, self._stopped)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._ready = threading.Event()  # compiled: what follows is training
@@ -270,11 +274,11 @@ class Trainer:
             self._train_unit(unit, plan, learner)
 
     def _train_in_step(self, number: int, learner: Learner) -> None:
-        """Plan a unit of each round, and train all of them together with the rest of the crew."""
+        """Plan some units of each round, and train all of them together with the rest of the crew."""
         plans, plan_unit = self._rounds.plans, self._planner()
         while units := self._rounds.next():
-            if number < len(units):
-                plan_unit(units[number], plans[number])
+            for unit, plan in zip(units[number :: self.workers], plans[number :: self.workers], strict=False):
+                plan_unit(unit, plan)
             self._rounds.wait_for_plans()
             for unit, plan in zip(units, plans, strict=False):
                 try:
