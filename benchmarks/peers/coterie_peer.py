@@ -1,4 +1,4 @@
-"""Coterie: a window's pairs share their negatives, or each pair has its own (the control)."""
+"""Coterie: its default, its deterministic mode, or negatives of its own for each pair (the control)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def train(job: dict[str, Any], memory: PeakMemory) -> Trained:
         window=WINDOW,
         shrink_windows=True,
         negative=job["negative"],
-        negative_sharing=job["variant"],
+        negative_sharing="pair" if job["variant"] == "pair" else "window",
+        deterministic=job["variant"] == "deterministic",
         ns_exponent=NS_EXPONENT,
         sample=SAMPLE,
         min_count=MIN_COUNT,

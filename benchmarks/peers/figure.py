@@ -20,6 +20,7 @@ _LOOKS = {
     "fasttext": ("#009e73", "v"),
     "coterie": ("#d55e00", "o"),
     "coterie-pair": ("#e69f00", "P"),
+    "coterie-deterministic": ("#56b4e9", "X"),
 }
 
 

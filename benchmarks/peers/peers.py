@@ -44,6 +44,13 @@ PEERS = {
         Peer("word2vec", "word2vec (C)", "word2vec_c", "", "word2vec"),
         Peer("fasttext", "fastText", "fasttext_peer", "", "fasttext-numpy2-wheel"),
         Peer("coterie", "Coterie", "coterie_peer", "window", "coterie"),
+        Peer(
+            "coterie-deterministic",
+            "Coterie, `deterministic=True`",
+            "coterie_peer",
+            "deterministic",
+            "coterie",
+        ),
         Peer("coterie-pair", 'Coterie, `negative_sharing="pair"`', "coterie_peer", "pair", "coterie"),
     )
 }

@@ -28,6 +28,7 @@ _SPEED = {
     "word2vec": 0.22e6,
     "fasttext": 0.13e6,
     "coterie": 1.8e6,
+    "coterie-deterministic": 1.5e6,
     "coterie-pair": 0.6e6,
 }
 _SIZE_POWER, _NEGATIVE_POWER, _SECOND_THREAD = 0.45, 1.0, 0.9
@@ -62,7 +63,9 @@ def _cold(options: argparse.Namespace) -> Iterator[Measurement]:
 
 
 def _ingest(options: argparse.Namespace, peers: Sequence[str], words: int) -> Iterator[Measurement]:
-    counting = [name for name in peers if name not in ("gensim-lines", "coterie-pair")]
+    counting = [
+        name for name in peers if name not in ("gensim-lines", "coterie-deterministic", "coterie-pair")
+    ]
     for run in range(options.runs):
         for name in in_turns(counting, run) if counting else ():
             job = {"kind": "ingest", "module": PEERS[name].module, "threads": 1, "seed": run + 1}

@@ -40,8 +40,8 @@ __all__ = [
 
 
 _MOST_BLOCKS, _FEWEST_BLOCKS = 256, 4
-# Of the commonest row in a batch, times the learning rate: 16 blocks at 0.025. On 37 million words of Wikipedia
-# twice as many and a quarter of them made no difference.
+# Of the commonest row in a batch, times the learning rate: 16 blocks at 0.025. On 37 million words of
+# Wikipedia twice as many and a quarter of them made no difference.
 _STEPS_OF_A_ROW = 0.4
 _CURVATURE = 0.25  # the most that σ' can be
 
