@@ -43,8 +43,8 @@ check: $(VENV)/installed  ## the fast part: format, lint, strict types, import c
 bench: $(VENV)/bench-installed  ## speed, memory, quality beside gensim, word2vec.c, fastText; CORPUS=file EVAL=folder BENCH="--words 5000000" to choose
 	$(BIN)/python -m benchmarks.peers $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
 
-bench-quality: $(VENV)/bench-installed  ## analogies and similarity of gensim, pair-wise and shared negatives, the deterministic mode; CORPUS= EVAL= needed
-	$(BIN)/python -m benchmarks.peers --sections models --models 100:5 --peers gensim,coterie,coterie-deterministic,coterie-pair --words 1000000000 --docs docs/quality $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
+bench-quality: $(VENV)/bench-installed  ## speed, analogies and similarity of gensim, pair-wise and shared negatives, the deterministic mode; CORPUS= EVAL= BENCH= as above
+	$(BIN)/python -m benchmarks.peers --sections speed,models --models 100:5 --peers gensim,coterie,coterie-deterministic,coterie-pair --words 1000000000 --docs docs/quality $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
 
 bench-phrases: $(VENV)/bench-installed  ## phrase learning beside gensim; CORPUS=file BENCH="--words 5000000" to choose
 	$(BIN)/python benchmarks/phrases.py $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)

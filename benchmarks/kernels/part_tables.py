@@ -142,8 +142,9 @@ def ahead(results: Results) -> list[str]:
         "## How far ahead rows are fetched\n",
         paragraph(
             f"Negative sampling, k = {k}: nanoseconds in which the far rows of a window are read, changed",
-            "and written, when lines are fetched so many rows ahead. The training kernels fetch those of the",
-            f"next block while they update one: {k + 2} rows ahead. Below, training itself.",
+            "and written, when lines are fetched so many rows ahead. The training kernels fetch those of a",
+            f"coming block, of {k + 2} far rows, while they update one: 8 blocks ahead at D = 100, 3 at",
+            "D = 300, as many as are 25 KiB. Below, training itself.",
         ),
         *table(
             ("rows ahead", *names),

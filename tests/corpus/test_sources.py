@@ -315,6 +315,10 @@ def test_faults_of_columns(tmp_path, extension):
         (pa.table({"id": [1], "body": ["a"]}), r'no field "text" \(fields: id, body\)'),
         (pa.table({"text": [1]}), 'column "text" holds int64; it must hold strings'),
         (pa.table({"text": [["a", None]]}), 'row 1 or later: a list in column "text" holds null'),
+        (
+            pa.table({"text": pa.array([[None]], pa.list_(pa.string()))}),
+            'row 1 or later: a list in column "text" holds null',
+        ),
     ):
         with pytest.raises(CorpusError, match=message):
             read(write_table(tmp_path, table, extension))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coterie.kernels.allocate import aligned_matrix
-from coterie.kernels.block import make_block, make_matrices
+from coterie.kernels.block import STAMPS, make_block, make_matrices
 from coterie.kernels.compile import kernel
 from coterie.kernels.logistic import found_in, make_plain_step, make_simd_step, sigmoid
 from coterie.kernels.simd import PANEL_ROWS
@@ -63,11 +63,11 @@ def within_limit(step, inputs):
     return inputs[:PANEL_ROWS] if step is run_simd_panel else inputs
 
 
-def random_matrices(generator, vector_size, scale=0.5):
+def random_matrices(generator, vector_size, scale=0.5, rows=ROWS):
     pair = []
     for _ in range(2):
-        matrix = aligned_matrix(ROWS, vector_size)
-        matrix[:, :vector_size] = generator.normal(0, scale, (ROWS, vector_size))
+        matrix = aligned_matrix(rows, vector_size)
+        matrix[:, :vector_size] = generator.normal(0, scale, (rows, vector_size))
         pair.append(matrix)
     return make_matrices(*pair)
 
@@ -180,6 +180,34 @@ def test_finite_differences(step):
     step(matrices, block, listed, len(outputs), np.float32(1), False)
     for old, new, gradient in zip(before, matrices[:2], gradients, strict=True):
         assert np.linalg.norm((old - new[:, :vector_size]) - gradient) <= 1e-5 * np.linalg.norm(gradient)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("outputs", [[5, 5 + STAMPS], [5, 5 + STAMPS, 5]])
+def test_numbers_with_the_same_place_in_the_table_are_told_apart(step, outputs):
+    matrices = random_matrices(np.random.default_rng(0), 8, rows=STAMPS + 10)
+    V, P = (matrix[:, :8].astype(np.float64) for matrix in matrices[:2])
+    block = make_block(2, len(outputs), 8)
+    listed = fill(block, [1, 2], outputs, [1] + [0] * (len(outputs) - 1))
+    step(matrices, block, listed, len(outputs), np.float32(0.1), False)
+    skip_gram.step([1, 2], outputs, [1] + [0] * (len(outputs) - 1), V, P, 0.1)
+    np.testing.assert_allclose(matrices.input_vectors[:, :8], V, atol=5e-5)
+    np.testing.assert_allclose(matrices.output_vectors[:, :8], P, atol=5e-5)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("label", [0, 1])
+def test_gradients_are_right_far_out(step, label):
+    """Scores from −30 to 30, one by one: x = 1 and y = s, so that x changes by η(t − σ(s))·s."""
+    matrices = random_matrices(np.random.default_rng(0), 1, rows=400)
+    scores = np.linspace(-30, 30, 400, dtype=np.float32)
+    matrices.input_vectors[:, 0], matrices.output_vectors[:, 0] = 1, scores
+    block = make_block(1, 1, 1)
+    for row in range(400):
+        step(matrices, block, fill(block, [row], [row], [label]), 1, np.float32(0.5), True)
+    exact = label - skip_gram.sigmoid(scores)
+    np.testing.assert_allclose(matrices.output_vectors[:, 0] - scores, 0.5 * exact, atol=4e-5)
+    assert block.loss[0] == pytest.approx(np.sum(np.logaddexp(0, scores) - label * scores), rel=1e-4)
 
 
 def test_sigmoid_is_within_its_bound():

@@ -21,7 +21,7 @@ import coterie
 from coterie.kernels import machine_code, stored
 from coterie.kernels.arguments import fill, layout_of, loader, record_class
 from coterie.kernels.compile import FLAGS, STORABLE
-from coterie.kernels.stored import StoredKernel, stored_kernel
+from coterie.kernels.stored import StoredKernel, caller_of, stored_kernel
 
 pytestmark = pytest.mark.skipif(not STORABLE, reason="kernels are called through Numba here")
 
@@ -83,6 +83,37 @@ def test_every_argument_arrives(rows, columns, factor, turned, count, other):
     READ(given_record, other, out)
     _read(given_record, other, expected)
     assert out.tolist() == expected.tolist()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["nothing", "record", "number", "out", "layout"]), st.integers(-9, 9)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_a_caller_notices_whatever_is_another_object(changes):
+    call, record, other, out = caller_of(READ), outer(2, 4, 1, False, 3), 0.5, np.zeros(5)
+    for what, number in changes:
+        if what == "record":
+            record = outer(2 + number % 3, 4, number, True, number)
+        elif what == "layout":
+            numbers = outer(2, 8, 1, False, 3).inner.numbers[:, ::2]
+            record = record._replace(inner=record.inner._replace(numbers=numbers))
+        elif what == "number":
+            other = float(number)
+        elif what == "out":
+            out = np.zeros(5)
+        out[:] = np.nan
+        call(record, other, out)
+        expected = np.zeros(5)
+        _read(record, other, expected)
+        assert out.tolist() == expected.tolist()
+
+
+def test_a_caller_of_what_is_no_stored_kernel_is_itself():
+    assert caller_of(_read) is _read
 
 
 def test_other_layouts_have_code_of_their_own():

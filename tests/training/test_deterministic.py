@@ -43,6 +43,10 @@ def first(corpus, number):
     return Sentences(ids[: offsets[number]], offsets[: number + 1]), counts
 
 
+def threads_left():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("coterie")]
+
+
 def outcome(result):
     """What has to be the same: every bit of the weights, and the loss that is told."""
     weights = b"".join(matrix.tobytes() for _, matrix in result.weights.matrices())
@@ -65,7 +69,8 @@ def outcome(result):
 )
 def test_the_same_bits_with_any_number_of_workers(clusters, changes, monkeypatch):
     monkeypatch.setattr(trainer, "available_cores", lambda: 8)
-    clusters = first(clusters, 60)
+    monkeypatch.setattr(trainer, "_PLANS_OF_A_THREAD", 1)  # many rounds
+    clusters = first(clusters, 300)
     seen = {outcome(Trainer(*clusters, config(workers=workers, **changes)).run()) for workers in (1, 2, 3, 8)}
     assert len(seen) == 1
     another = outcome(Trainer(*clusters, config(workers=2, seed=2, **changes)).run())
@@ -125,33 +130,85 @@ def test_runs_of_some_epochs_go_on_bit_for_bit(clusters, workers):
 
 
 @needs_threads
+@pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
 @pytest.mark.parametrize("number", [0, 2])
-@pytest.mark.parametrize("error", [MemoryError("none left"), TrainingError("it diverges")], ids=repr)
-def test_an_error_in_any_thread_ends_the_run(clusters, number, error, monkeypatch):
+@pytest.mark.parametrize("call", [2, 4])
+def test_an_error_in_any_thread_ends_the_run(clusters, architecture, number, call, monkeypatch):
     monkeypatch.setattr(trainer, "available_cores", lambda: 3)
-    run = Trainer(*clusters, config(workers=3))
+    run = Trainer(*clusters, config(workers=3, architecture=architecture))
     learner, calls = run._crew.learners[number], []
 
     def failing(plan, rate, record):
         calls.append(rate)
-        if len(calls) == 3:
-            raise error
+        if len(calls) == call - (number > 0):  # the first thread's first call compiles
+            raise MemoryError("none left")
         return learner(plan, rate, record)
 
     run._crew.learners[number] = failing
-    if isinstance(error, TrainingError):
-        # Such an error is raised between chunks, by the thread that is told the loss.
-        run._crew.learners[number] = learner
-        if number > 0:
-            pytest.skip("only the first thread looks at the loss")
+    with pytest.raises(MemoryError, match="none left"):
+        run.run()
+    assert not threads_left()
 
-        def check(*arguments):
+
+@needs_threads
+def test_a_loss_that_goes_wrong_ends_the_run(clusters, monkeypatch):
+    monkeypatch.setattr(trainer, "available_cores", lambda: 3)
+
+    def check(*arguments):
+        raise TrainingError("it diverges")
+
+    monkeypatch.setattr(trainer, "check_loss", check)
+    with pytest.raises(TrainingError, match="it diverges"):
+        Trainer(*clusters, config(workers=3)).run()
+    assert not threads_left()
+
+
+@needs_threads
+@pytest.mark.parametrize("stage", ["compile", "train"])
+@pytest.mark.parametrize("error", [KeyError("the callback's"), KeyboardInterrupt()], ids=repr)
+def test_what_a_callback_raises_ends_the_run(clusters, stage, error, monkeypatch):
+    monkeypatch.setattr(trainer, "available_cores", lambda: 3)
+    monkeypatch.setattr(trainer, "_TICK", 0.001)
+
+    def callback(progress):
+        if progress.stage == stage:
             raise error
 
-        monkeypatch.setattr(trainer, "check_loss", check)
-    with pytest.raises(type(error), match=str(error)):
-        run.run()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("coterie")]
+    run = Trainer(*clusters, config(workers=3, epochs=50), callback)
+    compile_, started = run.compile, threading.Event()
+
+    def slowly():
+        started.wait(0.2)
+        return compile_()
+
+    run.compile = slowly
+    if isinstance(error, KeyError):
+        with pytest.raises(KeyError, match="the callback's"):
+            run.run()
+    else:
+        result = run.run()
+        assert result.interrupted
+        assert result.words < 50 * len(clusters[0].ids)
+    deadline = time.monotonic() + 20
+    while threads_left() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not threads_left()
+
+
+@needs_threads
+def test_a_thread_that_cannot_start_ends_the_run(clusters, monkeypatch):
+    monkeypatch.setattr(trainer, "available_cores", lambda: 3)
+    start = threading.Thread.start
+
+    def refused(thread):
+        if thread.name == "coterie-2":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        Trainer(*clusters, config(workers=3)).run()
+    assert not threads_left()
 
 
 @kernel

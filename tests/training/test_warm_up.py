@@ -37,6 +37,8 @@ SETTINGS = {
     "hierarchical_softmax": {"objective": "hierarchical_softmax"},
     "hierarchical_softmax with negatives": {"objective": "hierarchical_softmax", "negative": 5},
     "softmax": {"objective": "softmax"},
+    "in step": {"deterministic": True},
+    "cbow in step": {"architecture": "cbow", "deterministic": True},
     "cbow": {"architecture": "cbow"},
     "cbow of word2vec": {"architecture": "cbow", "cbow_gradient": "word2vec"},
     "cbow, nce": {"architecture": "cbow", "objective": "nce"},

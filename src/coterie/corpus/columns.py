@@ -156,8 +156,12 @@ def _token_piece(lists: pa.Array, place: Place, field: str, skipped: int) -> Tok
     lengths = np.asarray(pc.list_value_length(lists)).astype(np.int64)
     tokens = lists.flatten()
     numbered = tokens if pa.types.is_dictionary(tokens.type) else tokens.dictionary_encode()
-    words, ids = _by_first_appearance(numbered.dictionary, numbered.indices)
-    if numbered.indices.null_count or words.null_count:
+    # A null is an index that is none, or one of a word that is none.
+    nulls = numbered.indices.null_count
+    if not nulls:
+        words, ids = _by_first_appearance(numbered.dictionary, numbered.indices)
+        nulls = words.null_count
+    if nulls:
         raise CorpusError(
             f'{place} or later: a list in column "{field}" holds null; every token must be a string.'
         )
@@ -177,7 +181,7 @@ def _by_first_appearance(words: pa.Array, indices: pa.Array) -> tuple[pa.Array, 
 
     A file's dictionary has an order of its own, and words of other rows.
     """
-    ids = np.asarray(indices.fill_null(0))
+    ids = np.asarray(indices)
     first = np.full(len(words), len(ids))
     first[ids[::-1]] = np.arange(len(ids))[::-1]  # of several appearances the earliest is written last
     order = np.argsort(first)[: np.count_nonzero(first < len(ids))]

@@ -29,7 +29,7 @@ class Block(NamedTuple):
     """One thread's working memory for blocks of up to M × N rows.
 
     ``outputs`` (N), ``labels`` (N) and ``offsets`` (N) are filled by the caller with row numbers, labels and
-    offsets, ``coming`` (1 + N) with the addresses of rows that the next block will need. ``loss`` collects,
+    offsets, ``coming`` (1 + N) with the addresses of rows that a coming block will need. ``loss`` collects,
     in float64, the loss and the number of input rows that it was summed over, and ``gradient_sum`` what the
     offsets' common part is to change by. ``bag`` (2, padded D) has room for the mean of input rows, after a
     step and before it, and ``bag_number`` is its number. The ``merged`` arrays hold labels, offsets and

@@ -7,7 +7,7 @@ changes of a block's rows in registers. What is here, for a *panel* of up to ``P
 ``panel_gradients``  scores and gradients of the panel against all output rows, tile by
                      tile: while one tile's sums become gradients, the next one's are taken
 ``rank_update``      ``X += GᵀY`` and ``Y += G X`` in one sweep over the columns, while
-                     the rows of the next block come into the cache
+                     rows of a coming block are fetched into the cache
 ``copy_rows``        copies of rows, for blocks of several panels
 ===================  ===================================================================
 

@@ -18,11 +18,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coterie.config import TrainingConfig
 from coterie.kernels.allocate import ROW_MULTIPLE, aligned_matrix
 from coterie.kernels.barrier import make_arrivals, meet
 from coterie.kernels.block import Block, Matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.kernels.logistic import Found
+from coterie.sampling.subsampling import output_distribution
 
 __all__ = [
     "Batch",
@@ -33,6 +35,7 @@ __all__ = [
     "is_mine",
     "keep_block",
     "make_batch",
+    "pairs_of_rows",
     "seats",
     "take_sums",
     "wait",
@@ -40,9 +43,10 @@ __all__ = [
 
 
 _MOST_BLOCKS, _FEWEST_BLOCKS = 256, 4
-# Of the commonest row in a batch, times the learning rate: 16 blocks at 0.025. On 37 million words of
-# Wikipedia twice as many and a quarter of them made no difference.
-_STEPS_OF_A_ROW = 0.4
+# Pairs that the commonest row may have in a batch, times the learning rate: 72 pairs at 0.025. On 37 million
+# words of Wikipedia half and four times as many made no difference, and seven times as many diverged; on 48
+# words, all alike frequent and perfectly predicted, twice as many did.
+_STEPS_OF_A_ROW = 1.8
 _CURVATURE = 0.25  # the most that σ' can be
 
 
@@ -83,17 +87,40 @@ class Seat(NamedTuple):
     turn: NDArray[np.int64]
 
 
-def batch_length(share: float, alpha: float) -> int:
-    """Return how many blocks a batch has, of which this share has the commonest row, at rates up to `alpha`.
+def batch_length(pairs: float, alpha: float) -> int:
+    """Return how many blocks a batch has.
 
-    Its gradients are taken all at once, so there must not be many: their sum would go too far.
+    Its gradients are taken all at once, so that no row may have many of them: their sum would go too far.
+
+    Parameters
+    ----------
+    pairs
+        The pairs that the commonest row has in a block, on average.
+    alpha
+        The highest learning rate.
 
     Examples
     --------
-    >>> [batch_length(share, alpha=0.025) for share in (0.01, 0.1, 1)]
-    [256, 160, 16]
+    >>> [batch_length(pairs, alpha=0.025) for pairs in (0.1, 0.4, 6)]
+    [256, 180, 12]
     """
-    return max(_FEWEST_BLOCKS, min(_MOST_BLOCKS, round(_STEPS_OF_A_ROW / alpha / share)))
+    return max(_FEWEST_BLOCKS, min(_MOST_BLOCKS, round(_STEPS_OF_A_ROW / alpha / pairs)))
+
+
+def pairs_of_rows(
+    counts: NDArray[np.int64], config: TrainingConfig, reach: int, outputs: float, common: float
+) -> float:
+    """Return the pairs that the commonest row of either side has in a block, on average.
+
+    A block has so many `outputs`, of which the commonest is in the share `common` of all blocks (or more than
+    once in each).
+    """
+    words = float(output_distribution(counts, config.sample, config.subsampling).max())
+    contexts = reach + 1 if config.shrink_windows else 2 * reach
+    if config.architecture == "skip_gram":
+        return contexts * max(words * outputs, common)
+    # One pair for each output row; its gradient reaches all words of the mean, divided or not.
+    return max(words * outputs * (contexts if config.cbow_gradient == "word2vec" else 1), common)
 
 
 def make_batch(block: Block, inputs: int, blocks: int, threads: int) -> Batch:

@@ -177,6 +177,8 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
             if start < stop:
                 for place in range(count):
                     words, contexts = batch.inputs[place], batch.sizes[place, 0]
+                    if contexts == 0:  # not found: the crew has been abandoned
+                        continue
                     _fill_bag(vectors, words, 0, contexts, block, start, stop)
                     update(
                         mean,

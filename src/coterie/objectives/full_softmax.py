@@ -111,9 +111,9 @@ class FullSoftmax:
         return limits
 
     def crew(self, threads: int) -> Crew:
-        """Return learners of which only the first one does anything: a BLAS rounds by its threads' number."""
-        idle: list[Learner] = [lambda plan, rate, record: (0.0, 0.0)] * (threads - 1)
-        return Crew([self.learner(), *idle], lambda: None)
+        """Return a crew of one: a BLAS rounds by the number of its threads."""
+        assert threads == 1
+        return Crew([self.learner()], lambda: None)
 
     def learner(self) -> Learner:
         """Return a learner with room for the examples of a chunk; the scores' room all share, in turns."""

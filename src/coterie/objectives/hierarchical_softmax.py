@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, make_matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.batch import batch_length
+from coterie.objectives.batch import batch_length, pairs_of_rows
 from coterie.objectives.huffman import HuffmanTree, build_huffman
 from coterie.objectives.negative_sampling import negative_sampling
 from coterie.objectives.objective import Crew, Learner, Objective
@@ -86,6 +86,7 @@ def hierarchical_softmax(
     assert weights.node_vectors is not None
     tree = build_huffman(counts)
     outputs = output_distribution(counts, config.sample, config.subsampling)
+    path = float(outputs @ np.diff(tree.starts))
     walk = walk_settings(config, reach, tree.longest)._replace(negative=0, shared=True)
     paths = WalkObjective(
         matrices=make_matrices(weights.input_vectors, weights.node_vectors),
@@ -93,9 +94,10 @@ def hierarchical_softmax(
         rows=tree,
         walk=walk,
         outputs=tree.longest,
-        batch=batch_length(1, config.alpha),  # every path has the root
+        # Every path has the root.
+        batch=batch_length(pairs_of_rows(counts, config, reach, path, 1), config.alpha),
         vector_size=config.vector_size,
-        untrained_loss=float(outputs @ np.diff(tree.starts)) * math.log(2),
+        untrained_loss=path * math.log(2),
     )
     return _Both(paths, negative_sampling(weights, counts, config, reach)) if config.negative else paths
 

@@ -17,7 +17,8 @@ text that is far to go from Z = V.
 
 A noise word that equals the true one is never left out: the derivation needs it.
 Where it deviates from the source: a Skip-gram window shares its noise words, as in negative sampling; c is
-one number for all inputs; threads follow its gradient for a chunk each, and meet halfway.
+one number for all inputs; threads follow its gradient for a chunk each, and meet halfway; threads in step
+take a damped step a batch.
 """
 
 from __future__ import annotations

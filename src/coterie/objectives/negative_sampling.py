@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, make_matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.batch import batch_length
+from coterie.objectives.batch import batch_length, pairs_of_rows
 from coterie.objectives.row_lists import RowLists, nothing, walk_settings
 from coterie.objectives.walk import WalkObjective, walks_over
 from coterie.objectives.weights import Weights
@@ -97,8 +97,8 @@ def noisy_batch_length(counts: NDArray[np.int64], config: TrainingConfig, reach:
     assert config.ns_exponent is not None
     words = float(output_distribution(counts, config.sample, config.subsampling).max())
     noise = float(noise_distribution(counts, config.ns_exponent).max())
-    contexts = reach + 1 if config.shrink_windows else 2 * reach
-    return batch_length(max(contexts * words, words + config.negative * noise), config.alpha)
+    common = words + config.negative * noise
+    return batch_length(pairs_of_rows(counts, config, reach, 1 + config.negative, common), config.alpha)
 
 
 def negative_sampling(

@@ -1,8 +1,7 @@
 """How the planned work is cut into chunks, and which learning rate each of them has.
 
-The unit of work is (epoch, phase, lane, chunk). Nothing that a unit does depends on the thread that takes it:
-its randomness is keyed by token positions, its learning rate by its place in the plan. Today an epoch is one
-phase of one lane, in which threads take chunks freely.
+The unit of work is a chunk of an epoch. Nothing that a unit does depends on the thread that takes it: its
+randomness is keyed by token positions, its learning rate by its place in the plan.
 """
 
 from __future__ import annotations
@@ -38,8 +37,6 @@ class WorkUnit(NamedTuple):
     """One chunk in one epoch: the centres at token positions ``start`` … ``stop - 1``."""
 
     epoch: int
-    phase: int
-    lane: int
     chunk: int
     sentence: int
     start: int
@@ -82,7 +79,7 @@ def plan_work(offsets: NDArray[np.int64], size: int, epochs: range) -> Iterator[
     for epoch in epochs:
         for chunk, start in enumerate(range(0, tokens, size)):
             sentence = int(np.searchsorted(offsets, start, side="right")) - 1
-            yield WorkUnit(epoch, 0, 0, chunk, sentence, start, min(start + size, tokens))
+            yield WorkUnit(epoch, chunk, sentence, start, min(start + size, tokens))
 
 
 def learning_rate(done: int, planned: int, alpha: float, min_alpha: float) -> float:

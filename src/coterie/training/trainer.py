@@ -131,8 +131,10 @@ class Trainer:
         self._units = plan_work(sentences.offsets, self._chunk, epochs)
         self._crew: Crew | None = None
         if config.deterministic:
-            # More would wait for each other, and without the JIT they cannot meet; the result is the same.
-            self.workers = min(self.workers, available_cores()) if JIT_ENABLED else 1
+            # More would wait for each other, without the JIT they cannot meet, and the full softmax is one
+            # thread's; the result is the same.
+            several = JIT_ENABLED and config.objective != "softmax"
+            self.workers = min(self.workers, available_cores()) if several else 1
             self._crew = self._objective.crew(self.workers)
             own = make_plan(self._chunk, self._reach, config)
             each = max(1, min(_PLANS_OF_A_THREAD, _PLANS_BYTES // sum(array.nbytes for array in own)))
@@ -155,7 +157,7 @@ class Trainer:
         return plan, learner
 
     def _equipment(self, number: int = 0) -> tuple[ChunkPlan, Learner]:
-        """Return the plan and the learner of the thread with this number."""
+        """Return a plan and the learner of the thread with this number."""
         if self._crew is not None:
             return self._rounds.plans[number], self._crew.learners[number]
         return make_plan(self._chunk, self._reach, self._config), self._objective.learner()
@@ -184,16 +186,19 @@ class Trainer:
                 if self._callback is not None:
                     self._callback(self._compiling(time.perf_counter() - start))
             start = self._started or start
-            for thread in threads[1:]:
-                thread.start()
+            if self._ready.is_set():
+                for thread in threads[1:]:
+                    thread.start()
             self._watch(threads, start)
         except KeyboardInterrupt:
             interrupted = True
         finally:
             self._stop.set()
+            if self._crew is not None and any(thread.ident is None for thread in threads):
+                self._rounds.abort()  # whoever has started would wait for those that never do
             for thread in threads:
                 if thread.ident is not None and (self._ready.is_set() or not interrupted):
-                    thread.join(_JOIN_SECONDS if interrupted else None)
+                    thread.join(_JOIN_SECONDS if interrupted and self._crew is None else None)
         seconds = time.perf_counter() - start
         if self._failure is not None:
             raise self._failure

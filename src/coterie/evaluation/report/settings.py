@@ -114,9 +114,9 @@ def reproduce(subject: Subject) -> str:
     ]
     code = "\n".join((*lines, ")", f"model.save({subject.name!r})"))
     remarks = [
-        "With workers=1 the same text, settings, seed and version give the same vectors, bit for bit; "
-        "several threads write to the matrices at the same time, and give vectors that are as good but not "
-        "the same."
+        "With workers=1, or deterministic=True, the same text, settings, seed and version give the same "
+        "vectors, bit for bit; else several threads write to the matrices at the same time, and give vectors "
+        "that are as good but not the same."
     ]
     fingerprint = subject.part("corpus_statistics").get("fingerprint")
     if fingerprint is not None:
