@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from coterie.config import TrainingConfig
+from coterie.corpus import encode
 from coterie.errors import TrainingError
 from coterie.kernels.barrier import make_arrivals, meet, release
 from coterie.kernels.compile import JIT_ENABLED, kernel
@@ -41,6 +42,34 @@ def first(corpus, number):
     """The first sentences of a corpus."""
     (ids, offsets), counts = corpus
     return Sentences(ids[: offsets[number]], offsets[: number + 1]), counts
+
+
+@pytest.fixture(scope="module")
+def bible():
+    """Real text, whose words come in neighbouring windows: what a long batch cannot be trained on."""
+    kingjames = pytest.importorskip("coterie.cli.kingjames")
+    try:
+        lines = list(kingjames.paragraphs())
+    except ImportError as error:
+        pytest.skip(str(error))
+    with encode([line.lower() for line in lines]) as corpus:
+        sentences = Sentences(np.array(corpus.ids), np.array(corpus.offsets))
+        return sentences, np.array(corpus.vocabulary.counts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes", [{}, {"negative": 12}, {"negative": 20}, {"alpha": 0.1}, {"window": 15}], ids=str
+)
+def test_real_text_is_learned_as_by_free_threads(bible, changes):
+    settings = {"sample": 1e-3, "workers": 2, **changes}
+    free, in_step = (
+        Trainer(*bible, config(deterministic=deterministic, **settings)).run()
+        for deterministic in (False, True)
+    )
+    assert in_step.loss == pytest.approx(free.loss, rel=0.03)
+    norms = [np.linalg.norm(run.weights.input_vectors, axis=1).max() for run in (free, in_step)]
+    assert norms[1] < 1.5 * norms[0]
 
 
 def threads_left():

@@ -30,22 +30,23 @@ __all__ = [
     "Batch",
     "Seat",
     "batch_length",
+    "batch_length_for",
     "columns_of",
     "found_at",
     "is_mine",
     "keep_block",
     "make_batch",
-    "pairs_of_rows",
     "seats",
     "take_sums",
     "wait",
 ]
 
 
-_MOST_BLOCKS, _FEWEST_BLOCKS = 256, 4
-# Pairs that the commonest row may have in a batch, times the learning rate: 72 pairs at 0.025. On 37 million
-# words of Wikipedia half and four times as many made no difference, and seven times as many diverged; on 48
-# words, all alike frequent and perfectly predicted, twice as many did.
+_MOST_BLOCKS = 256
+# Pairs that a row may have in a batch, times the learning rate: 72 pairs at 0.025. What is known of this number:
+# on 37 million words of Wikipedia with k = 5, half and four times as many for the commonest word made no
+# difference; with k = 20, where a word had 126 in a batch of neighbouring windows, it diverged, and with 84
+# it did not; on a corpus of 48 words, all alike frequent and perfectly predicted, it did with 144.
 _STEPS_OF_A_ROW = 1.8
 _CURVATURE = 0.25  # the most that σ' can be
 
@@ -87,40 +88,49 @@ class Seat(NamedTuple):
     turn: NDArray[np.int64]
 
 
-def batch_length(pairs: float, alpha: float) -> int:
+def batch_length(common: float, neighbours: float, pairs: float, alpha: float) -> int:
     """Return how many blocks a batch has.
 
     Its gradients are taken all at once, so that no row may have many of them: their sum would go too far.
 
     Parameters
     ----------
+    common
+        The pairs that the commonest row of either side has in a block, on average.
+    neighbours
+        The blocks one after another that a word is in.
     pairs
-        The pairs that the commonest row has in a block, on average.
+        The pairs that it has in each of these.
     alpha
         The highest learning rate.
 
     Examples
     --------
-    >>> [batch_length(pairs, alpha=0.025) for pairs in (0.1, 0.4, 6)]
-    [256, 180, 12]
+    >>> [batch_length(common, 6, pairs, alpha=0.025) for common, pairs in ((0.1, 6), (0.6, 6), (1.3, 21))]
+    [256, 120, 3]
     """
-    return max(_FEWEST_BLOCKS, min(_MOST_BLOCKS, round(_STEPS_OF_A_ROW / alpha / pairs)))
+    most = _STEPS_OF_A_ROW / alpha
+    blocks = min(_MOST_BLOCKS, most / common)
+    if neighbours * pairs > most:
+        blocks = min(blocks, most / pairs)
+    return max(1, int(blocks))
 
 
-def pairs_of_rows(
+def batch_length_for(
     counts: NDArray[np.int64], config: TrainingConfig, reach: int, outputs: float, common: float
-) -> float:
-    """Return the pairs that the commonest row of either side has in a block, on average.
+) -> int:
+    """Return the length of a batch whose blocks have so many `outputs`.
 
-    A block has so many `outputs`, of which the commonest is in the share `common` of all blocks (or more than
-    once in each).
+    The commonest of these is in the share `common` of all blocks (or more than once in each).
     """
     words = float(output_distribution(counts, config.sample, config.subsampling).max())
     contexts = reach + 1 if config.shrink_windows else 2 * reach
-    if config.architecture == "skip_gram":
-        return contexts * max(words * outputs, common)
-    # One pair for each output row; its gradient reaches all words of the mean, divided or not.
-    return max(words * outputs * (contexts if config.cbow_gradient == "word2vec" else 1), common)
+    # Skip-gram: each word of a window and each output row are a pair. CBOW: the mean and each output row are,
+    # and its gradient reaches all words of the mean, divided by their number or not.
+    whole = config.architecture == "skip_gram" or config.cbow_gradient == "word2vec"
+    pairs = outputs if whole else outputs / contexts
+    of_outputs = common * (contexts if config.architecture == "skip_gram" else 1)
+    return batch_length(max(contexts * words * pairs, of_outputs), contexts, pairs, config.alpha)
 
 
 def make_batch(block: Block, inputs: int, blocks: int, threads: int) -> Batch:

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, make_matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.batch import batch_length, pairs_of_rows
+from coterie.objectives.batch import batch_length_for
 from coterie.objectives.huffman import HuffmanTree, build_huffman
 from coterie.objectives.negative_sampling import negative_sampling
 from coterie.objectives.objective import Crew, Learner, Objective
@@ -95,7 +95,7 @@ def hierarchical_softmax(
         walk=walk,
         outputs=tree.longest,
         # Every path has the root.
-        batch=batch_length(pairs_of_rows(counts, config, reach, path, 1), config.alpha),
+        batch=batch_length_for(counts, config, reach, path, common=1),
         vector_size=config.vector_size,
         untrained_loss=path * math.log(2),
     )

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, make_matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.batch import batch_length, pairs_of_rows
+from coterie.objectives.batch import batch_length_for
 from coterie.objectives.row_lists import RowLists, nothing, walk_settings
 from coterie.objectives.walk import WalkObjective, walks_over
 from coterie.objectives.weights import Weights
@@ -98,7 +98,7 @@ def noisy_batch_length(counts: NDArray[np.int64], config: TrainingConfig, reach:
     words = float(output_distribution(counts, config.sample, config.subsampling).max())
     noise = float(noise_distribution(counts, config.ns_exponent).max())
     common = words + config.negative * noise
-    return batch_length(pairs_of_rows(counts, config, reach, 1 + config.negative, common), config.alpha)
+    return batch_length_for(counts, config, reach, 1 + config.negative, common)
 
 
 def negative_sampling(
