@@ -45,8 +45,8 @@ __all__ = [
 _MOST_BLOCKS = 256
 # Pairs that a row may have in a batch, times the learning rate: 72 pairs at 0.025. What is known of this: on
 # 37 million words of Wikipedia with k = 5, half and four times as many for the commonest word made no
-# difference; with k = 20, where a word had 126 in a batch of neighbouring windows, it diverged, but with 84 it
-# did not; on a corpus of 48 words, all alike frequent and perfectly predicted, it diverged with 144.
+# difference; with k = 20, where a word had 126 in a batch of neighbouring windows, it diverged, but with 84
+# it did not; on a corpus of 48 words, all alike frequent and perfectly predicted, it diverged with 144.
 _STEPS_OF_A_ROW = 1.8
 _CURVATURE = 0.25  # the most that σ' can be
 
