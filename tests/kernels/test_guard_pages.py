@@ -43,7 +43,7 @@ def guarded(size: int, *, at_end: bool) -> np.ndarray:
 def walk(at_end: bool) -> None:
     """Take steps on matrices and working memory that all lie against guard pages."""
     from coterie.kernels.allocate import padded_columns
-    from coterie.kernels.block import make_block, make_matrices
+    from coterie.kernels.block import Matrices, make_block
     from coterie.kernels.compile import kernel
     from coterie.kernels.logistic import found_in, make_simd_step
     from coterie.kernels.simd import PANEL_ROWS
@@ -73,7 +73,7 @@ def walk(at_end: bool) -> None:
         pair = [against_page(np.zeros((rows, columns), np.float32)) for _ in range(2)]
         for matrix in pair:
             matrix[:, :vector_size] = generator.normal(size=(rows, vector_size))
-        matrices = make_matrices(*pair)
+        matrices = Matrices(*pair)
         for inputs, outputs in BLOCKS:
             block = make_block(inputs, outputs, vector_size)
             arrays = {name: a for name, a in block._asdict().items() if isinstance(a, np.ndarray)}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coterie.kernels.allocate import aligned_matrix
-from coterie.kernels.block import STAMPS, make_block, make_matrices
+from coterie.kernels.block import STAMPS, Matrices, make_block
 from coterie.kernels.compile import kernel
 from coterie.kernels.logistic import found_in, make_plain_step, make_simd_step, sigmoid
 from coterie.kernels.simd import PANEL_ROWS
@@ -69,7 +69,7 @@ def random_matrices(generator, vector_size, scale=0.5, rows=ROWS):
         matrix = aligned_matrix(rows, vector_size)
         matrix[:, :vector_size] = generator.normal(0, scale, (rows, vector_size))
         pair.append(matrix)
-    return make_matrices(*pair)
+    return Matrices(*pair)
 
 
 def fill(block, inputs, outputs, labels):

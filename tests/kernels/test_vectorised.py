@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coterie.kernels.allocate import aligned_matrix
-from coterie.kernels.block import make_block, make_matrices
+from coterie.kernels.block import Matrices, make_block
 from coterie.kernels.compile import JIT_ENABLED, kernel
 from coterie.kernels.logistic import found_in, make_plain_step
 
@@ -26,7 +26,7 @@ def test_the_expression_tells_one_float_from_several():
 
 
 def assembly(run, *arguments):
-    matrices = make_matrices(aligned_matrix(3, 20), aligned_matrix(3, 20))
+    matrices = Matrices(aligned_matrix(3, 20), aligned_matrix(3, 20))
     run(matrices, make_block(3, 3, 20), np.arange(3, dtype=np.int32), *arguments)
     (code,) = run.inspect_asm().values()
     return code

@@ -60,7 +60,7 @@ def test_a_batch_is_the_twins(kernel, architecture, chosen, sentences, window, t
     run = Run(weights, sentences, settings)
     expected = as_twin(weights, settings)
     losses, examples = twin.train_in_batches(
-        expected, twin_of(settings, run), run.blocks(), 0.05, run.objective.batch, **run.architecture()
+        expected, twin_of(settings, run), run.blocks(), 0.05, run.objective.batch(), **run.architecture()
     )
     loss = run.train_in_step(0.05, threads)
     for name, array in as_twin(weights, settings).items():

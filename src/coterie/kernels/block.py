@@ -12,14 +12,14 @@ from coterie.kernels.compile import Index, inner_kernel
 from coterie.kernels.emitter import LANES
 from coterie.kernels.simd import PANEL_ROWS, SLACK_ROWS, address_of
 
-__all__ = ["STAMPS", "Block", "Matrices", "make_block", "make_matrices", "row_address"]
+__all__ = ["STAMPS", "Block", "Matrices", "make_block", "row_address"]
 
 STAMPS = 1024
 """Entries of the table in which a block looks for rows that are listed twice; a power of two."""
 
 
 class Matrices(NamedTuple):
-    """The model: two float32 matrices, shape (V, padded D), C-contiguous and 64-byte aligned."""
+    """The model: two float32 matrices, shape (V, padded D), made by :func:`~.allocate.aligned_matrix`."""
 
     input_vectors: NDArray[np.float32]
     output_vectors: NDArray[np.float32]
@@ -58,11 +58,6 @@ class Block(NamedTuple):
     bag: NDArray[np.float32]
     bag_number: NDArray[np.int32]
     columns: int
-
-
-def make_matrices(input_vectors: NDArray[np.float32], output_vectors: NDArray[np.float32]) -> Matrices:
-    """Return both matrices, made by :func:`~.allocate.aligned_matrix`, as kernels take them."""
-    return Matrices(input_vectors, output_vectors)
 
 
 @inner_kernel

@@ -22,8 +22,7 @@ from coterie.kernels.logistic import Step, found_in
 from coterie.kernels.simd import address_of, fetch_rows
 from coterie.kernels.stored import stored_kernel
 from coterie.objectives.batch import Seat, found_at, is_mine, keep_block, take_sums, wait
-from coterie.objectives.row_lists import RowLists, Walk
-from coterie.objectives.skip_gram import list_coming_input
+from coterie.objectives.row_lists import RowLists, Walk, lister
 from coterie.sampling.plan import ChunkPlan
 
 __all__ = ["cbow", "cbow_in_batches"]
@@ -79,7 +78,7 @@ def _empty_bag(
 
 def cbow(step: Step, lists: RowLists) -> Any:
     """Return the walk: (matrices, rows, plan, walk, block, rate, record)."""
-    prepare, list_outputs, list_coming, settle, _ = lists
+    prepare, settle, list_block = lists.prepare, lists.settle, lister(lists)
     find_gradients, update = step
 
     @stored_kernel
@@ -100,9 +99,7 @@ def cbow(step: Step, lists: RowLists) -> Any:
             contexts = plan.high[centre] - first - 1
             if contexts == 0:
                 continue
-            outputs = list_outputs(rows, plan, block, centre, draw)
-            list_coming_input(matrices, plan, walk, block, centre)
-            list_coming(matrices, rows, plan, block, centre, draw, walk.ahead)
+            outputs = list_block(matrices, rows, plan, walk, block, centre, draw)
             # Once its first word takes the centre's place, a window without its centre is one piece.
             word, tokens[centre] = tokens[centre], tokens[first]
             _fill_bag(vectors, tokens, first + 1, contexts, block, 0, columns)
@@ -132,7 +129,7 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
 
     All threads of the crew walk over the same plan at the same time. The first one has the loss.
     """
-    prepare, list_outputs, list_coming, settle, _ = lists
+    prepare, settle, list_block = lists.prepare, lists.settle, lister(lists)
     find_gradients, update = step
 
     @stored_kernel
@@ -158,9 +155,7 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
                 contexts = plan.high[centre] - first - 1
                 if contexts > 0:
                     if is_mine(seat, count):
-                        listed = list_outputs(rows, plan, block, centre, draw)
-                        list_coming_input(matrices, plan, walk, block, centre)
-                        list_coming(matrices, rows, plan, block, centre, draw, walk.ahead)
+                        listed = list_block(matrices, rows, plan, walk, block, centre, draw)
                         fetch_rows(address_of(block.coming), listed + 1, block.columns)
                         words = batch.inputs[count]
                         for i in range(contexts):

@@ -23,12 +23,13 @@ from __future__ import annotations
 import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.kernels.block import Block, Matrices, make_matrices, row_address
+from coterie.kernels.block import Block, Matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.objectives.batch import batch_length_for
 from coterie.objectives.huffman import HuffmanTree, build_huffman
@@ -89,13 +90,13 @@ def hierarchical_softmax(
     path = float(outputs @ np.diff(tree.starts))
     walk = walk_settings(config, reach, tree.longest)._replace(negative=0, shared=True)
     paths = WalkObjective(
-        matrices=make_matrices(weights.input_vectors, weights.node_vectors),
+        matrices=Matrices(weights.input_vectors, weights.node_vectors),
         walks=walks_over(HIERARCHICAL_SOFTMAX, config.architecture, config.kernel, walk),
         rows=tree,
         walk=walk,
         outputs=tree.longest,
         # Every path has the root.
-        batch=batch_length_for(counts, config, reach, path, common=1),
+        batch=partial(batch_length_for, counts, config, reach, path, common=1),
         vector_size=config.vector_size,
         untrained_loss=path * math.log(2),
     )

@@ -25,13 +25,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.kernels.block import Block, make_matrices
+from coterie.kernels.block import Block, Matrices
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.objectives.negative_sampling import label_first_row, list_coming_draws, noisy_batch_length
 from coterie.objectives.objective import Learner
@@ -123,12 +124,12 @@ def noise_contrastive_estimation(
     c = weights.log_normaliser if weights.log_normaliser is not None else np.zeros(1)
     walk = walk_settings(config, reach, 1 + config.negative)
     return _Estimation(
-        matrices=make_matrices(weights.input_vectors, weights.output_vectors),
+        matrices=Matrices(weights.input_vectors, weights.output_vectors),
         walks=walks_over(NCE, config.architecture, config.kernel, walk),
         rows=ContrastedNoise(config.negative, log_noise.astype(np.float32), c, learned),
         walk=walk,
         outputs=1 + config.negative,
-        batch=noisy_batch_length(counts, config, reach),
+        batch=partial(noisy_batch_length, counts, config, reach),
         vector_size=config.vector_size,
         untrained_loss=float(
             outputs @ np.logaddexp(0, c[0] + log_noise)

@@ -22,13 +22,14 @@ Where it deviates from the source:
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.kernels.block import Block, Matrices, make_matrices, row_address
+from coterie.kernels.block import Block, Matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.objectives.batch import batch_length_for
 from coterie.objectives.row_lists import RowLists, nothing, walk_settings
@@ -108,12 +109,12 @@ def negative_sampling(
     assert weights.output_vectors is not None
     walk = walk_settings(config, reach, 1 + config.negative)
     return WalkObjective(
-        matrices=make_matrices(weights.input_vectors, weights.output_vectors),
+        matrices=Matrices(weights.input_vectors, weights.output_vectors),
         walks=walks_over(NEGATIVE_SAMPLING, config.architecture, config.kernel, walk),
         rows=Noise(config.negative, config.collisions == "skip"),
         walk=walk,
         outputs=1 + config.negative,
-        batch=noisy_batch_length(counts, config, reach),
+        batch=partial(noisy_batch_length, counts, config, reach),
         vector_size=config.vector_size,
         untrained_loss=(1 + config.negative) * math.log(2),
     )

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from coterie.config import TrainingConfig
 from coterie.kernels.allocate import padded_columns
-from coterie.kernels.block import Block
-from coterie.kernels.compile import inner_kernel
+from coterie.kernels.block import Block, Matrices, row_address
+from coterie.kernels.compile import Index, inner_kernel
+from coterie.sampling.plan import ChunkPlan
 
-__all__ = ["RowLists", "Walk", "nothing", "walk_settings"]
+__all__ = ["RowLists", "Walk", "lister", "nothing", "walk_settings"]
 
 
 # Of rows on their way, so that what is fetched is still in the first cache when its block comes. Further
@@ -60,6 +61,33 @@ class RowLists(NamedTuple):
 @inner_kernel
 def nothing(rows: Any, block: Block) -> None:
     """Do nothing: for an objective that has nothing to prepare, or to settle."""
+
+
+def lister(lists: RowLists) -> Any:
+    """Return the kernel that lists a block: (matrices, rows, plan, walk, block, centre, draw) → N.
+
+    Its output rows, and what a coming block will need: that one's output rows, and the only input row that
+    the blocks before it do not need, the word that comes into reach.
+    """
+    list_outputs, list_coming = lists.outputs, lists.coming
+
+    @inner_kernel
+    def list_block(
+        matrices: Matrices,
+        rows: Any,
+        plan: ChunkPlan,
+        walk: Walk,
+        block: Block,
+        centre: Index,
+        draw: Index,
+    ) -> Index:
+        outputs: Index = list_outputs(rows, plan, block, centre, draw)
+        word = plan.tokens[min(centre + walk.ahead + walk.reach, plan.extent[0] - 1)]
+        block.coming[0] = row_address(matrices.input_vectors, word)
+        list_coming(matrices, rows, plan, block, centre, draw, walk.ahead)
+        return outputs
+
+    return list_block
 
 
 def walk_settings(config: TrainingConfig, reach: int, outputs: int) -> Walk:

@@ -9,28 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from coterie.kernels.block import Block, Matrices, row_address
-from coterie.kernels.compile import Index, inner_kernel
+from coterie.kernels.block import Block, Matrices
 from coterie.kernels.logistic import Step, found_in
 from coterie.kernels.simd import address_of, fetch_rows
 from coterie.kernels.stored import stored_kernel
 from coterie.objectives.batch import Seat, found_at, is_mine, keep_block, take_sums, wait
-from coterie.objectives.row_lists import RowLists, Walk
+from coterie.objectives.row_lists import RowLists, Walk, lister
 from coterie.sampling.plan import ChunkPlan
 
-__all__ = ["list_coming_input", "skip_gram", "skip_gram_in_batches"]
-
-
-@inner_kernel
-def list_coming_input(matrices: Matrices, plan: ChunkPlan, walk: Walk, block: Block, centre: Index) -> None:
-    """List the input row that only a coming block needs: the word that comes into reach."""
-    word = plan.tokens[min(centre + walk.ahead + walk.reach, plan.extent[0] - 1)]
-    block.coming[0] = row_address(matrices.input_vectors, word)
+__all__ = ["skip_gram", "skip_gram_in_batches"]
 
 
 def skip_gram(step: Step, lists: RowLists) -> Any:
     """Return the walk: (matrices, rows, plan, walk, block, rate, record)."""
-    prepare, list_outputs, list_coming, settle, _ = lists
+    prepare, settle, list_block = lists.prepare, lists.settle, lister(lists)
     find_gradients, update = step
 
     @stored_kernel
@@ -50,9 +42,7 @@ def skip_gram(step: Step, lists: RowLists) -> Any:
             contexts = plan.high[centre] - first - 1
             size, groups = (contexts, min(contexts, 1)) if walk.shared else (1, contexts)
             for group in range(groups):
-                outputs = list_outputs(rows, plan, block, centre, draw)
-                list_coming_input(matrices, plan, walk, block, centre)
-                list_coming(matrices, rows, plan, block, centre, draw, walk.ahead)
+                outputs = list_block(matrices, rows, plan, walk, block, centre, draw)
                 word, context = tokens[centre], first + group + (first + group >= centre)
                 if walk.shared:
                     # Once its first word takes the centre's place, a window without its centre is one piece.
@@ -82,7 +72,7 @@ def skip_gram_in_batches(step: Step, lists: RowLists) -> Any:
 
     All threads of the crew walk over the same plan at the same time. The first one has the loss.
     """
-    prepare, list_outputs, list_coming, settle, _ = lists
+    prepare, settle, list_block = lists.prepare, lists.settle, lister(lists)
     find_gradients, update = step
 
     @stored_kernel
@@ -110,9 +100,7 @@ def skip_gram_in_batches(step: Step, lists: RowLists) -> Any:
                     centre, group = centre + 1, np.int64(0)
                     continue
                 if is_mine(seat, count):
-                    listed = list_outputs(rows, plan, block, centre, draw)
-                    list_coming_input(matrices, plan, walk, block, centre)
-                    list_coming(matrices, rows, plan, block, centre, draw, walk.ahead)
+                    listed = list_block(matrices, rows, plan, walk, block, centre, draw)
                     fetch_rows(address_of(block.coming), listed + 1, block.columns)
                     inputs = batch.inputs[count]
                     for i in range(size):

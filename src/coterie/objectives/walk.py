@@ -8,6 +8,7 @@ trains in step (:mod:`.batch`).
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -96,7 +97,7 @@ class WalkObjective:
     outputs
         The most output rows of a block.
     batch
-        Blocks of a batch, for threads that train in step.
+        Tells how many blocks a batch has, for threads that train in step.
     vector_size
         D.
     untrained_loss
@@ -108,7 +109,7 @@ class WalkObjective:
     rows: Any
     walk: Walk
     outputs: int
-    batch: int
+    batch: Callable[[], int]
     vector_size: int
     untrained_loss: float
 
@@ -130,7 +131,7 @@ class WalkObjective:
     def crew(self, threads: int) -> Crew:
         """Return learners with a block each and one batch."""
         blocks = [self._block() for _ in range(threads)]
-        batch = make_batch(blocks[0], 2 * self.walk.reach, self.batch, threads)
+        batch = make_batch(blocks[0], 2 * self.walk.reach, self.batch(), threads)
         places = seats(batch, threads, blocks[0].columns)
         members = [self._member(block, seat) for block, seat in zip(blocks, places, strict=True)]
         return Crew(members, functools.partial(release, batch.arrivals))

@@ -136,9 +136,9 @@ class Trainer:
             several = JIT_ENABLED and config.objective != "softmax"
             self.workers = min(self.workers, available_cores()) if several else 1
             self._crew = self._objective.crew(self.workers)
-            own = make_plan(self._chunk, self._reach, config)
-            each = max(1, min(_PLANS_OF_A_THREAD, _PLANS_BYTES // sum(array.nbytes for array in own)))
-            plans = [make_plan(self._chunk, self._reach, config) for _ in range(each * self.workers)]
+            plans = [make_plan(self._chunk, self._reach, config)]
+            each = max(1, min(_PLANS_OF_A_THREAD, _PLANS_BYTES // sum(array.nbytes for array in plans[0])))
+            plans += [make_plan(self._chunk, self._reach, config) for _ in range(each * self.workers - 1)]
             self._rounds = Rounds(self._units, plans, self.workers, self._stopped)
         self._lock = threading.Lock()
         self._stop = threading.Event()
