@@ -95,10 +95,10 @@ class Run:
     def table(self):
         return [(entry & 0xFFFFFFFF, entry >> 32) for entry in self.sampler.alias.tolist()]
 
-    def blocks(self):
-        """The twin's blocks: (context words, centre, negatives)."""
+    def windows(self):
+        """The twin's windows, each a list of blocks: (context words, centre, negatives)."""
         config = self.config
-        found = twin.blocks(
+        found = twin.windows(
             self.sentences,
             self.sampler.keep.tolist(),
             self.table(),
@@ -108,7 +108,11 @@ class Run:
             negative=config.negative,
             shared=config.negative_sharing != "pair",
         )
-        return [tuple(block) for _, *block in found]
+        return list(found)
+
+    def blocks(self):
+        """The twin's blocks, window by window."""
+        return list(itertools.chain(*self.windows()))
 
     def architecture(self):
         return {

@@ -11,10 +11,20 @@ from hypothesis import strategies as st
 from small_runs import ARCHITECTURES, SIZE, WORDS, Run, as_twin, random_weights, sentences_of_ids
 
 from coterie.config import TrainingConfig
-from coterie.kernels.compile import JIT_ENABLED
-from coterie.objectives.batch import columns_of, make_batch, seats
+from coterie.kernels.compile import JIT_ENABLED, kernel
+from coterie.objectives.batch import (
+    BatchShape,
+    batches_of,
+    centre_at,
+    columns_of,
+    make_batch,
+    seats,
+    share_of,
+    windows_of,
+)
 from coterie.objectives.huffman import build_huffman
 from coterie.sampling.noise import noise_distribution
+from coterie.sampling.plan import make_plan
 from marks import KERNELS
 from reference import training as twin
 
@@ -53,14 +63,20 @@ def twin_of(settings, run):
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("chosen", OBJECTIVES, ids=lambda chosen: "-".join(map(str, chosen.values())))
 @settings(deadline=None, max_examples=10)
-@given(sentences=sentences_of_ids(most=8), window=st.integers(1, 9), threads=st.sampled_from(THREADS))
-def test_a_batch_is_the_twins(kernel, architecture, chosen, sentences, window, threads):
-    settings = config(kernel, chosen, architecture, window=window)
+@given(
+    sentences=sentences_of_ids(most=8),
+    window=st.integers(1, 9),
+    # At the higher rate a batch is many short runs.
+    alpha=st.sampled_from([0.025, 0.2]),
+    threads=st.sampled_from(THREADS),
+)
+def test_a_batch_is_the_twins(kernel, architecture, chosen, sentences, window, alpha, threads):
+    settings = config(kernel, chosen, architecture, window=window, alpha=alpha)
     weights = random_weights(settings, 1)
     run = Run(weights, sentences, settings)
     expected = as_twin(weights, settings)
     losses, examples = twin.train_in_batches(
-        expected, twin_of(settings, run), run.blocks(), 0.05, run.objective.batch(), **run.architecture()
+        expected, twin_of(settings, run), run.windows(), 0.05, run.objective.batch(), **run.architecture()
     )
     loss = run.train_in_step(0.05, threads)
     for name, array in as_twin(weights, settings).items():
@@ -100,8 +116,9 @@ def test_a_block_leaves_the_next_place_of_the_batch_alone():
     """Threads write places side by side at the same time."""
     settings = TrainingConfig(vector_size=SIZE, window=9, sample=0)
     run = Run(random_weights(settings, 1), [[i % WORDS for i in range(200)]], settings)
-    batch = make_batch(run.objective._block(), 18, 4, 1)
-    seat = seats(batch, 1, 16)[0]._replace(first=1, behind=2)  # finds only the second block of a batch
+    batch = make_batch(run.objective._block(), 18, BatchShape(1, 4), 1, 1)
+    # Finds only the second of each four blocks, but changes every column.
+    seat = seats(batch, 1, 16)[0]._replace(number=1, threads=4)
     for array in (batch.inputs, batch.outputs, batch.rows, batch.gradients, batch.sizes, batch.loss):
         array[:] = 77
     batch.sizes[[0, 2, 3]] = 0  # no rows to change in the second half
@@ -111,6 +128,44 @@ def test_a_block_leaves_the_next_place_of_the_batch_alone():
     for array in (batch.inputs, batch.outputs, batch.rows, batch.gradients, batch.loss):
         assert (array[[0, 2, 3]] == 77).all()
     assert (batch.sizes[1, :2] > 0).all()
+
+
+@kernel
+def _deal(seat, plan, dealt):
+    """Put (turn, window, centre) of the thread's windows into the rows of `dealt`; return how many."""
+    count = 0
+    for turn in range(batches_of(seat.batch, plan)):
+        first, behind = share_of(seat, windows_of(seat.batch, plan, turn))
+        for window in range(first, behind):
+            dealt[count, 0], dealt[count, 1] = turn, window
+            dealt[count, 2] = centre_at(seat.batch, plan, turn, window)
+            count += 1
+    return count
+
+
+@settings(deadline=None)
+@given(
+    centres=st.integers(0, 300),
+    shape=st.builds(BatchShape, st.integers(1, 9), st.integers(1, 9)),
+    threads=st.integers(1, 4),
+)
+def test_every_window_is_in_one_batch_and_its_runs_are_apart(centres, shape, threads):
+    settings = TrainingConfig(vector_size=SIZE)
+    objective = Run(random_weights(settings, 1), [[0, 1]], settings).objective
+    batch = make_batch(objective._block(), 10, shape, 1, threads)
+    plan = make_plan(centres, 5, settings)
+    plan.extent[:] = centres + 5, 3, centres + 3
+    dealt = []
+    for seat in seats(batch, threads, 16):
+        rows = np.zeros((centres + shape.run, 3), np.int64)
+        dealt += rows[: _deal(seat, plan, rows)].tolist()
+    assert sorted(centre for *_, centre in dealt if centre < centres + 3) == list(range(3, centres + 3))
+    batches = {turn: [(w, c) for t, w, c in sorted(dealt) if t == turn] for turn, *_ in dealt}
+    for found in batches.values():
+        assert [window for window, _ in found] == list(range(len(found)))
+        assert len(found) <= shape.runs * shape.run
+        starts = [centre for _, centre in found[:: shape.run]]
+        assert all(b - a == shape.run * len(batches) for a, b in itertools.pairwise(starts))
 
 
 @given(threads=st.integers(1, 40), lines=st.integers(1, 30), odd=st.booleans())

@@ -7,19 +7,23 @@ anything changes. The arrays of a model have the names inputs, outputs, nodes an
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from reference import objectives, skip_gram
 
 
-def blocks(sentences, keep, table, keys, *, window, shrink, negative, shared):
-    """Every block of an epoch in order: (position of its centre, context words, centre, negatives)."""
+def windows(sentences, keep, table, keys, *, window, shrink, negative, shared):
+    """Every window of an epoch in order: the list of its blocks, each (context words, centre, negatives)."""
     for position, centre, contexts in skip_gram.windows(sentences, keep, window, shrink, keys[0]):
         groups = [contexts] if shared else [[word] for word in contexts]
-        for g, inputs in enumerate(groups):
-            if inputs:
-                slots = 1 if shared else 2 * window
-                yield position, inputs, centre, skip_gram.draws(table, keys[1], position, g, slots, negative)
+        slots = 1 if shared else 2 * window
+        yield [
+            (inputs, centre, skip_gram.draws(table, keys[1], position, g, slots, negative))
+            for g, inputs in enumerate(groups)
+            if inputs
+        ]
 
 
 class NegativeSampling:
@@ -152,17 +156,24 @@ def train_at_once(model, objective, blocks, rate, **architecture):
     return losses, examples
 
 
-def train_in_batches(model, objective, blocks, rate, size, *, cbow=False, divided=True):
-    """Train with errors σ(s) − t that are all taken at the start of a batch of `size` blocks.
+def batches(windows, runs, run):
+    """The windows of each batch: `runs` runs of neighbours, which are dealt out in turns."""
+    cut = [windows[i : i + run] for i in range(0, len(windows), run)]
+    turns = -(-len(cut) // runs)
+    return [list(itertools.chain(*cut[turn::turns])) for turn in range(turns)]
+
+
+def train_in_batches(model, objective, windows, rate, shape, *, cbow=False, divided=True):
+    """Train with errors σ(s) − t that are all taken at the start of a batch of windows.
 
     The blocks then change their rows one after another, by errors times the rows as they have become; the
     log-normaliser changes at the end of the batch, damped by the bound of its curvature. Returns the summed
     loss and the examples.
     """
     losses = examples = 0
-    for start in range(0, len(blocks), size):
+    for batch in batches(windows, *shape):
         waiting, of_c, pairs = [], 0.0, 0
-        for inputs, centre, negatives in blocks[start : start + size]:
+        for inputs, centre, negatives in itertools.chain(*batch):
             name, rows, labels, offsets = objective.listing(model, centre, negatives)
             errors = []
             for h, _ in _examples(model["inputs"], inputs, cbow):

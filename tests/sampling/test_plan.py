@@ -31,8 +31,8 @@ def planned_blocks(sentences, counts, config, size, epoch=0):
     for unit in plan_work(sentences.offsets, size, range(1)):
         with np.errstate(over="ignore"):
             plan_chunk(sampler, sentences, unit.sentence, unit.start, unit.stop, reach, plan)
-        draw = 0
         for c in range(plan.extent[1], plan.extent[2]):
+            draw = plan.draws[c]
             window = range(plan.low[c], plan.high[c])
             contexts = [int(plan.tokens[i]) for i in window if i != c]
             groups = [contexts] if config.negative_sharing == "window" else [[word] for word in contexts]

@@ -1,7 +1,8 @@
 """Batches of blocks that threads train in step, with the same result however many threads there are.
 
-A batch is some blocks of the walk, one after another. Its gradients, the scalars ``G = η(t − σ(S))`` of every
-pair of rows, are all taken from the values at its start: each is a pure function of these, so any thread may
+A batch is some windows of a chunk: runs of neighbours, from places that are spread over the chunk where a
+word would have too many pairs in one long run. Its gradients, the scalars ``G = η(t − σ(S))`` of every pair
+of rows, are all taken from the values at its start: each is a pure function of these, so any thread may
 compute it. Then the blocks change their rows one after another, as they always do, but for the G that are
 given. Such a change, ``X += GᵀY`` and ``Y += G X``, treats every column on its own: a thread that has some
 columns to itself goes through all blocks in order and meets nobody. So neither half depends on the number of
@@ -24,25 +25,31 @@ from coterie.kernels.barrier import make_arrivals, meet
 from coterie.kernels.block import Block, Matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.kernels.logistic import Found
+from coterie.sampling.plan import ChunkPlan
 from coterie.sampling.subsampling import output_distribution
 
 __all__ = [
     "Batch",
+    "BatchShape",
     "Seat",
-    "batch_length",
-    "batch_length_for",
+    "batch_shape",
+    "batch_shape_for",
+    "batches_of",
+    "centre_at",
     "columns_of",
     "found_at",
-    "is_mine",
     "keep_block",
+    "keep_nothing",
     "make_batch",
     "seats",
+    "share_of",
     "take_sums",
     "wait",
+    "windows_of",
 ]
 
 
-_MOST_BLOCKS = 256
+_MOST_WINDOWS = 256
 # Pairs that a row may have in a batch, times the learning rate: 72 pairs at 0.025. What is known of this: on
 # 37 million words of Wikipedia with k = 5, half and four times as many for the commonest word made no
 # difference; with k = 20, where a word had 126 in a batch of neighbouring windows, it diverged, but with 84
@@ -51,9 +58,17 @@ _STEPS_OF_A_ROW = 1.8
 _CURVATURE = 0.25  # the most that σ' can be
 
 
+class BatchShape(NamedTuple):
+    """How many runs of neighbouring windows a batch has, and how many windows a run has."""
+
+    runs: int
+    run: int
+
+
 class Batch(NamedTuple):
     """The blocks of a batch, between the two halves of their step; all threads share it.
 
+    It has ``slots`` places for each window, all but the first for pairs that draw for themselves.
     ``inputs`` (B, M) and ``outputs`` (B, N) are row numbers, ``rows`` (B, 1 + N) addresses of
     output rows and of the input row that is new in the window, ``gradients`` (B, ·) is packed as in
     a block, ``sizes`` (B, ·) has the numbers of words, of output rows and of pairs first, ``loss`` (B, 2)
@@ -70,35 +85,33 @@ class Batch(NamedTuple):
     gradient_sum: NDArray[np.float64]
     total: NDArray[np.float64]
     arrivals: NDArray[np.int64]
+    runs: int
+    run: int
+    slots: int
 
 
 class Seat(NamedTuple):
-    """A thread's place in a crew.
-
-    Its number, its blocks of a batch (from the first to that behind the last), its
-    columns, and the count of its meetings.
-    """
+    """A thread's place in a crew of some threads: its number, its columns, and the count of its meetings."""
 
     batch: Batch
     number: int
-    first: int
-    behind: int
+    threads: int
     start: int
     stop: int
     turn: NDArray[np.int64]
 
 
-def batch_length(common: float, neighbours: float, pairs: float, alpha: float) -> int:
-    """Return how many blocks a batch has.
+def batch_shape(common: float, neighbours: float, pairs: float, alpha: float) -> BatchShape:
+    """Return how many windows a batch has, and how many of them are neighbours.
 
     Its gradients are taken all at once, so that no row may have many of them: their sum would go too far.
 
     Parameters
     ----------
     common
-        The pairs that the commonest row of either side has in a block, on average.
+        The pairs that the commonest row of either side has in a window, on average.
     neighbours
-        The blocks one after another that a word is in.
+        The windows one after another that a word is in.
     pairs
         The pairs that it has in each of these.
     alpha
@@ -106,22 +119,23 @@ def batch_length(common: float, neighbours: float, pairs: float, alpha: float) -
 
     Examples
     --------
-    >>> [batch_length(common, 6, pairs, alpha=0.025) for common, pairs in ((0.1, 6), (0.6, 6), (1.3, 21))]
-    [256, 120, 3]
+    >>> [tuple(batch_shape(common, 6, pairs, alpha=0.025)) for common, pairs in ((0.6, 6), (1.3, 21))]
+    [(1, 120), (18, 3)]
     """
     most = _STEPS_OF_A_ROW / alpha
-    blocks = min(_MOST_BLOCKS, most / common)
-    if neighbours * pairs > most:
-        blocks = min(blocks, most / pairs)
-    return max(1, int(blocks))
+    windows = max(1, min(_MOST_WINDOWS, int(most / common)))
+    if neighbours * pairs <= most:
+        return BatchShape(1, windows)
+    run = max(1, min(windows, int(most / pairs)))
+    return BatchShape(windows // run, run)
 
 
-def batch_length_for(
+def batch_shape_for(
     counts: NDArray[np.int64], config: TrainingConfig, reach: int, outputs: float, common: float
-) -> int:
-    """Return the length of a batch whose blocks have so many `outputs`.
+) -> BatchShape:
+    """Return the shape of a batch whose windows have so many `outputs` for each of their pairs.
 
-    The commonest of these is in the share `common` of all blocks (or more than once in each).
+    The commonest of these is in the share `common` of all windows (or more than once in each).
     """
     words = float(output_distribution(counts, config.sample, config.subsampling).max())
     contexts = reach + 1 if config.shrink_windows else 2 * reach
@@ -130,11 +144,15 @@ def batch_length_for(
     whole = config.architecture == "skip_gram" or config.cbow_gradient == "word2vec"
     pairs = outputs if whole else outputs / contexts
     of_outputs = common * (contexts if config.architecture == "skip_gram" else 1)
-    return batch_length(max(contexts * words * pairs, of_outputs), contexts, pairs, config.alpha)
+    return batch_shape(max(contexts * words * pairs, of_outputs), contexts, pairs, config.alpha)
 
 
-def make_batch(block: Block, inputs: int, blocks: int, threads: int) -> Batch:
-    """Return room for `threads` to train batches of `blocks` like this one, of up to `inputs` input rows."""
+def make_batch(block: Block, inputs: int, shape: BatchShape, slots: int, threads: int) -> Batch:
+    """Return room for `threads` to train batches of windows that have up to `slots` blocks like this one.
+
+    A block has up to `inputs` input rows.
+    """
+    blocks = shape.runs * shape.run * slots
     return Batch(
         inputs=np.zeros((blocks, inputs), np.int32),
         outputs=np.zeros((blocks, block.outputs.size), np.int32),
@@ -145,6 +163,9 @@ def make_batch(block: Block, inputs: int, blocks: int, threads: int) -> Batch:
         gradient_sum=np.zeros((blocks, 1)),
         total=np.zeros(2),
         arrivals=make_arrivals(threads),
+        runs=shape.runs,
+        run=shape.run,
+        slots=slots,
     )
 
 
@@ -163,27 +184,51 @@ def columns_of(index: int, threads: int, columns: int) -> tuple[int, int]:
 
 def seats(batch: Batch, threads: int, columns: int) -> list[Seat]:
     """Return the places of a crew of `threads`."""
-    blocks = len(batch.sizes)
     return [
-        Seat(
-            batch,
-            number,
-            blocks * number // threads,
-            blocks * (number + 1) // threads,
-            *columns_of(number, threads, columns),
-            np.zeros(1, np.int64),
-        )
+        Seat(batch, number, threads, *columns_of(number, threads, columns), np.zeros(1, np.int64))
         for number in range(threads)
     ]
 
 
 @inner_kernel
-def is_mine(seat: Seat, place: Index) -> bool:
-    """Tell whether the block at this place of the batch is the thread's to find the gradients of.
+def batches_of(batch: Batch, plan: ChunkPlan) -> Index:
+    """Return how many batches a chunk has."""
+    batches: Index = -(-_runs_of(batch, plan) // batch.runs)
+    return batches
+
+
+@inner_kernel
+def windows_of(batch: Batch, plan: ChunkPlan, turn: Index) -> Index:
+    """Return how many windows the batch of this turn has; the chunk's last run may lack some of its own."""
+    batches = batches_of(batch, plan)
+    runs: Index = (_runs_of(batch, plan) - turn + batches - 1) // batches
+    return runs * batch.run
+
+
+@inner_kernel
+def _runs_of(batch: Batch, plan: ChunkPlan) -> Index:
+    runs: Index = -(-(plan.extent[2] - plan.extent[1]) // batch.run)
+    return runs
+
+
+@inner_kernel
+def centre_at(batch: Batch, plan: ChunkPlan, turn: Index, window: Index) -> Index:
+    """Return the centre of a window of this turn's batch, or the end of the chunk for one that is lacking.
+
+    The batches' runs take turns, so that those of a batch are far from each other.
+    """
+    run = window // batch.run * batches_of(batch, plan) + turn
+    centre: Index = min(plan.extent[1] + run * batch.run + window % batch.run, plan.extent[2])
+    return centre
+
+
+@inner_kernel
+def share_of(seat: Seat, windows: Index) -> tuple[Index, Index]:
+    """Return the windows of a batch of so many whose gradients are the thread's to find, up to the last.
 
     Neighbours go to the same thread, since they share rows.
     """
-    return bool(seat.first <= place < seat.behind)
+    return windows * seat.number // seat.threads, windows * (seat.number + 1) // seat.threads
 
 
 @inner_kernel
@@ -212,20 +257,27 @@ def keep_block(
 
 
 @inner_kernel
+def keep_nothing(seat: Seat, place: Index) -> None:
+    """Tell that there is no block at this place of the batch."""
+    seat.batch.sizes[place, 0] = seat.batch.sizes[place, 1] = seat.batch.sizes[place, 2] = 0
+    seat.batch.loss[place, 0] = seat.batch.loss[place, 1] = seat.batch.gradient_sum[place, 0] = 0
+
+
+@inner_kernel
 def found_at(batch: Batch, place: Index) -> Found:
     """Return what was found for a block, as the second half of its step takes it."""
     return Found(batch.outputs[place], batch.rows[place], batch.gradients[place])
 
 
 @inner_kernel
-def take_sums(seat: Seat, count: Index, block: Block, rate: np.float32) -> None:
-    """Add up, in order, what the blocks of a batch found.
+def take_sums(seat: Seat, places: Index, block: Block, rate: np.float32) -> None:
+    """Add up, in order, what the blocks at so many places of a batch found.
 
     What all of their scores depend on would go too far with the sum of all gradients, as no row does: its
     step is divided by 1 + η · (the bound of its curvature), as in the full softmax.
     """
     batch, pairs = seat.batch, np.int64(0)
-    for place in range(count):
+    for place in range(places):
         pairs += batch.sizes[place, 2]
         batch.total[0] += batch.loss[place, 0]
         batch.total[1] += batch.loss[place, 1]

@@ -21,7 +21,18 @@ from coterie.kernels.compile import Index, inner_kernel
 from coterie.kernels.logistic import Step, found_in
 from coterie.kernels.simd import address_of, fetch_rows
 from coterie.kernels.stored import stored_kernel
-from coterie.objectives.batch import Seat, found_at, is_mine, keep_block, take_sums, wait
+from coterie.objectives.batch import (
+    Seat,
+    batches_of,
+    centre_at,
+    found_at,
+    keep_block,
+    keep_nothing,
+    share_of,
+    take_sums,
+    wait,
+    windows_of,
+)
 from coterie.objectives.row_lists import RowLists, Walk, lister
 from coterie.sampling.plan import ChunkPlan
 
@@ -93,13 +104,14 @@ def cbow(step: Step, lists: RowLists) -> Any:
     ) -> None:
         prepare(rows, block)
         mean, found = Matrices(block.bag, matrices.output_vectors), found_in(block)
-        vectors, tokens, columns, draw = matrices.input_vectors, plan.tokens, block.columns, np.int64(0)
+        vectors, tokens, columns = matrices.input_vectors, plan.tokens, block.columns
         for centre in range(plan.extent[1], plan.extent[2]):
             first = plan.low[centre]
             contexts = plan.high[centre] - first - 1
             if contexts == 0:
                 continue
-            outputs = list_block(matrices, rows, plan, walk, block, centre, draw)
+            later = min(centre + walk.ahead, plan.extent[2] - 1)
+            outputs = list_block(matrices, rows, plan, walk, block, centre, 0, later)
             # Once its first word takes the centre's place, a window without its centre is one piece.
             word, tokens[centre] = tokens[centre], tokens[first]
             _fill_bag(vectors, tokens, first + 1, contexts, block, 0, columns)
@@ -119,7 +131,6 @@ def cbow(step: Step, lists: RowLists) -> Any:
             _empty_bag(vectors, tokens, first + 1, contexts, block, 0, columns, walk.divided)
             tokens[centre] = word
             settle(rows, block)
-            draw += walk.negative
 
     return train_chunk
 
@@ -145,34 +156,32 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
     ) -> None:
         prepare(rows, block)
         mean, vectors = Matrices(block.bag, matrices.output_vectors), matrices.input_vectors
-        batch, draw = seat.batch, np.int64(0)
-        blocks = batch.sizes.shape[0]
-        centre, start, stop = plan.extent[1], seat.start, seat.stop
-        while centre < plan.extent[2]:
-            count = 0
-            while count < blocks and centre < plan.extent[2]:
+        batch, start, stop = seat.batch, seat.start, seat.stop
+        for turn in range(batches_of(batch, plan)):
+            places = windows_of(batch, plan, turn)
+            mine, behind = share_of(seat, places)
+            for place in range(mine, behind):
+                centre = centre_at(batch, plan, turn, place)
+                later = min(centre_at(batch, plan, turn, place + walk.ahead), plan.extent[2] - 1)
                 first = plan.low[centre]
-                contexts = plan.high[centre] - first - 1
-                if contexts > 0:
-                    if is_mine(seat, count):
-                        listed = list_block(matrices, rows, plan, walk, block, centre, draw)
-                        fetch_rows(address_of(block.coming), listed + 1, block.columns)
-                        words = batch.inputs[count]
-                        for i in range(contexts):
-                            words[i] = plan.tokens[first + i + (first + i >= centre)]
-                        _fill_bag(vectors, words, 0, contexts, block, 0, block.columns)
-                        found = found_at(batch, count)
-                        outputs = find_gradients(
-                            mean, block, block.bag_number, 0, 1, listed, rate, record, found
-                        )
-                        keep_block(matrices, seat, count, block, contexts, 1, listed, outputs)
-                    count, draw = count + 1, draw + walk.negative
-                centre += 1
+                contexts = plan.high[centre] - first - 1 if centre < plan.extent[2] else 0
+                if contexts == 0:
+                    keep_nothing(seat, place)
+                    continue
+                listed = list_block(matrices, rows, plan, walk, block, centre, 0, later)
+                fetch_rows(address_of(block.coming), listed + 1, block.columns)
+                words = batch.inputs[place]
+                for i in range(contexts):
+                    words[i] = plan.tokens[first + i + (first + i >= centre)]
+                _fill_bag(vectors, words, 0, contexts, block, 0, block.columns)
+                found = found_at(batch, place)
+                outputs = find_gradients(mean, block, block.bag_number, 0, 1, listed, rate, record, found)
+                keep_block(matrices, seat, place, block, contexts, 1, listed, outputs)
             wait(seat)
             if start < stop:
-                for place in range(count):
+                for place in range(places):
                     words, contexts = batch.inputs[place], batch.sizes[place, 0]
-                    if contexts == 0:  # not found: the crew has been abandoned
+                    if contexts == 0:
                         continue
                     _fill_bag(vectors, words, 0, contexts, block, start, stop)
                     update(
@@ -183,13 +192,13 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
                         1,
                         found_at(batch, place),
                         batch.sizes[place, 1],
-                        batch.rows[min(place + 1, count - 1)],
+                        batch.rows[min(place + 1, places - 1)],
                         start,
                         stop,
                     )
                     _empty_bag(vectors, words, 0, contexts, block, start, stop, walk.divided)
             if seat.number == 0:
-                take_sums(seat, count, block, rate)
+                take_sums(seat, places, block, rate)
                 settle(rows, block)
             wait(seat)
 

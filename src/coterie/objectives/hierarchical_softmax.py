@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.batch import batch_length_for
+from coterie.objectives.batch import batch_shape_for
 from coterie.objectives.huffman import HuffmanTree, build_huffman
 from coterie.objectives.negative_sampling import negative_sampling
 from coterie.objectives.objective import Crew, Learner, Objective
@@ -64,10 +64,9 @@ def _list_coming(
     block: Block,
     centre: Index,
     draw: Index,
-    ahead: Index,
 ) -> None:
     """List the nodes of a coming centre's path, the lowest first: those near the root are in the cache."""
-    word, count = plan.tokens[min(centre + ahead, plan.extent[0] - 1)], 1
+    word, count = plan.tokens[centre], 1
     for j in range(rows.starts[word + 1] - 1, rows.starts[word] - 1, -1):
         block.coming[count] = row_address(matrices.output_vectors, rows.nodes[j])
         count += 1
@@ -96,7 +95,7 @@ def hierarchical_softmax(
         walk=walk,
         outputs=tree.longest,
         # Every path has the root.
-        batch=partial(batch_length_for, counts, config, reach, path, common=1),
+        batch=partial(batch_shape_for, counts, config, reach, path, common=1),
         vector_size=config.vector_size,
         untrained_loss=path * math.log(2),
     )

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.negative_sampling import label_first_row, list_coming_draws, noisy_batch_length
+from coterie.objectives.negative_sampling import label_first_row, list_coming_draws, noisy_batch_shape
 from coterie.objectives.objective import Learner
 from coterie.objectives.row_lists import RowLists, walk_settings
 from coterie.objectives.walk import WalkObjective, walks_over
@@ -129,7 +129,7 @@ def noise_contrastive_estimation(
         rows=ContrastedNoise(config.negative, log_noise.astype(np.float32), c, learned),
         walk=walk,
         outputs=1 + config.negative,
-        batch=partial(noisy_batch_length, counts, config, reach),
+        batch=partial(noisy_batch_shape, counts, config, reach),
         vector_size=config.vector_size,
         untrained_loss=float(
             outputs @ np.logaddexp(0, c[0] + log_noise)

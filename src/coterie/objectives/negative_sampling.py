@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.kernels.block import Block, Matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
-from coterie.objectives.batch import batch_length_for
+from coterie.objectives.batch import BatchShape, batch_shape_for
 from coterie.objectives.row_lists import RowLists, nothing, walk_settings
 from coterie.objectives.walk import WalkObjective, walks_over
 from coterie.objectives.weights import Weights
@@ -45,7 +45,7 @@ __all__ = [
     "label_first_row",
     "list_coming_draws",
     "negative_sampling",
-    "noisy_batch_length",
+    "noisy_batch_shape",
 ]
 
 
@@ -79,27 +79,25 @@ def _list_outputs(rows: Noise, plan: ChunkPlan, block: Block, centre: Index, dra
 
 @inner_kernel
 def list_coming_draws(
-    matrices: Matrices, rows: Any, plan: ChunkPlan, block: Block, centre: Index, draw: Index, ahead: Index
+    matrices: Matrices, rows: Any, plan: ChunkPlan, block: Block, centre: Index, draw: Index
 ) -> None:
     """List a coming block's centre and negatives, which lie anywhere in memory."""
-    word = plan.tokens[min(centre + ahead, plan.extent[0] - 1)]
-    block.coming[1] = row_address(matrices.output_vectors, word)
-    coming = min(draw + ahead * rows.negative, plan.negatives.size - rows.negative)
+    block.coming[1] = row_address(matrices.output_vectors, plan.tokens[centre])
     for i in range(rows.negative):
-        block.coming[2 + i] = row_address(matrices.output_vectors, plan.negatives[coming + i])
+        block.coming[2 + i] = row_address(matrices.output_vectors, plan.negatives[draw + i])
 
 
 NEGATIVE_SAMPLING = RowLists(label_first_row, _list_outputs, list_coming_draws, nothing, offsets=False)
 """The kernels of negative sampling."""
 
 
-def noisy_batch_length(counts: NDArray[np.int64], config: TrainingConfig, reach: int) -> int:
-    """Return the length of a batch of blocks that each have a window, its centre and k words of noise."""
+def noisy_batch_shape(counts: NDArray[np.int64], config: TrainingConfig, reach: int) -> BatchShape:
+    """Return the shape of a batch of windows that each have a centre and k words of noise."""
     assert config.ns_exponent is not None
     words = float(output_distribution(counts, config.sample, config.subsampling).max())
     noise = float(noise_distribution(counts, config.ns_exponent).max())
     common = words + config.negative * noise
-    return batch_length_for(counts, config, reach, 1 + config.negative, common)
+    return batch_shape_for(counts, config, reach, 1 + config.negative, common)
 
 
 def negative_sampling(
@@ -114,7 +112,7 @@ def negative_sampling(
         rows=Noise(config.negative, config.collisions == "skip"),
         walk=walk,
         outputs=1 + config.negative,
-        batch=partial(noisy_batch_length, counts, config, reach),
+        batch=partial(noisy_batch_shape, counts, config, reach),
         vector_size=config.vector_size,
         untrained_loss=(1 + config.negative) * math.log(2),
     )

@@ -22,7 +22,7 @@ class Walk(NamedTuple):
     """What of the settings the walk needs.
 
     The reach of a window, k, whether its pairs share a draw, whether CBOW's gradient is divided, and how many
-    blocks ahead rows are fetched into the cache.
+    windows ahead rows are fetched into the cache.
     """
 
     reach: int
@@ -43,8 +43,8 @@ class RowLists(NamedTuple):
         (rows, plan, block, centre, draw) → N: lists the output rows with their labels and offsets; ``draw``
         is the place of the example's first negative in the plan.
     coming
-        (matrices, rows, plan, block, centre, draw, ahead): lists in ``block.coming``, from its second entry
-        on, addresses of output rows that the block so many places ahead will need.
+        (matrices, rows, plan, block, centre, draw): lists in ``block.coming``, from its second entry on,
+        addresses of output rows that another block, with this centre and draw, will need.
     settle
         (rows, block): called after each step.
     offsets
@@ -64,10 +64,11 @@ def nothing(rows: Any, block: Block) -> None:
 
 
 def lister(lists: RowLists) -> Any:
-    """Return the kernel that lists a block: (matrices, rows, plan, walk, block, centre, draw) → N.
+    """Return the kernel that lists a block: (matrices, rows, plan, walk, block, centre, group, later) → N.
 
-    Its output rows, and what a coming block will need: that one's output rows, and the only input row that
-    the blocks before it do not need, the word that comes into reach.
+    It lists its output rows, and what a block around the centre `later` will need: that one's output rows,
+    and the only input row that the blocks before it do not need, the word that comes into reach. ``group``
+    is the block's place among those of its window.
     """
     list_outputs, list_coming = lists.outputs, lists.coming
 
@@ -79,12 +80,16 @@ def lister(lists: RowLists) -> Any:
         walk: Walk,
         block: Block,
         centre: Index,
-        draw: Index,
+        group: Index,
+        later: Index,
     ) -> Index:
-        outputs: Index = list_outputs(rows, plan, block, centre, draw)
-        word = plan.tokens[min(centre + walk.ahead + walk.reach, plan.extent[0] - 1)]
+        within = group * walk.negative
+        outputs: Index = list_outputs(rows, plan, block, centre, plan.draws[centre] + within)
+        word = plan.tokens[min(later + walk.reach, plan.extent[0] - 1)]
         block.coming[0] = row_address(matrices.input_vectors, word)
-        list_coming(matrices, rows, plan, block, centre, draw, walk.ahead)
+        # That window may have fewer groups, the last one of the chunk at that.
+        draw = min(plan.draws[later] + within, plan.negatives.size - walk.negative)
+        list_coming(matrices, rows, plan, block, later, draw)
         return outputs
 
     return list_block
@@ -92,11 +97,13 @@ def lister(lists: RowLists) -> Any:
 
 def walk_settings(config: TrainingConfig, reach: int, outputs: int) -> Walk:
     """Return the walk's part of the settings, where a block has so many output rows."""
+    shared = config.negative_sharing != "pair"
     far = (1 + outputs) * padded_columns(config.vector_size) * 4
+    blocks = 1 if shared or config.architecture == "cbow" else reach + 1  # of a window, on average
     return Walk(
         reach,
         config.negative,
-        shared=config.negative_sharing != "pair",
+        shared=shared,
         divided=config.cbow_gradient != "word2vec",
-        ahead=max(1, _FETCHED_BYTES // far),
+        ahead=max(1, _FETCHED_BYTES // (far * blocks)),
     )

@@ -13,7 +13,18 @@ from coterie.kernels.block import Block, Matrices
 from coterie.kernels.logistic import Step, found_in
 from coterie.kernels.simd import address_of, fetch_rows
 from coterie.kernels.stored import stored_kernel
-from coterie.objectives.batch import Seat, found_at, is_mine, keep_block, take_sums, wait
+from coterie.objectives.batch import (
+    Seat,
+    batches_of,
+    centre_at,
+    found_at,
+    keep_block,
+    keep_nothing,
+    share_of,
+    take_sums,
+    wait,
+    windows_of,
+)
 from coterie.objectives.row_lists import RowLists, Walk, lister
 from coterie.sampling.plan import ChunkPlan
 
@@ -36,13 +47,14 @@ def skip_gram(step: Step, lists: RowLists) -> Any:
         record: bool,
     ) -> None:
         prepare(rows, block)
-        tokens, found, draw = plan.tokens, found_in(block), np.int64(0)
+        tokens, found = plan.tokens, found_in(block)
         for centre in range(plan.extent[1], plan.extent[2]):
             first = plan.low[centre]
             contexts = plan.high[centre] - first - 1
             size, groups = (contexts, min(contexts, 1)) if walk.shared else (1, contexts)
+            later = min(centre + walk.ahead, plan.extent[2] - 1)
             for group in range(groups):
-                outputs = list_block(matrices, rows, plan, walk, block, centre, draw)
+                outputs = list_block(matrices, rows, plan, walk, block, centre, group, later)
                 word, context = tokens[centre], first + group + (first + group >= centre)
                 if walk.shared:
                     # Once its first word takes the centre's place, a window without its centre is one piece.
@@ -62,7 +74,6 @@ def skip_gram(step: Step, lists: RowLists) -> Any:
                 )
                 tokens[centre] = word
                 settle(rows, block)
-                draw += walk.negative
 
     return train_chunk
 
@@ -87,32 +98,36 @@ def skip_gram_in_batches(step: Step, lists: RowLists) -> Any:
         record: bool,
     ) -> None:
         prepare(rows, block)
-        batch, draw = seat.batch, np.int64(0)
-        blocks = batch.sizes.shape[0]
-        centre, group = plan.extent[1], np.int64(0)
-        while centre < plan.extent[2]:
-            count = 0
-            while count < blocks and centre < plan.extent[2]:
+        batch = seat.batch
+        for turn in range(batches_of(batch, plan)):
+            windows = windows_of(batch, plan, turn)
+            places = windows * batch.slots
+            mine, behind = share_of(seat, windows)
+            for window in range(mine, behind):
+                centre = centre_at(batch, plan, turn, window)
+                later = min(centre_at(batch, plan, turn, window + walk.ahead), plan.extent[2] - 1)
                 first = plan.low[centre]
-                contexts = plan.high[centre] - first - 1
+                contexts = plan.high[centre] - first - 1 if centre < plan.extent[2] else 0
                 size, groups = (contexts, min(contexts, 1)) if walk.shared else (1, contexts)
-                if group == groups:
-                    centre, group = centre + 1, np.int64(0)
-                    continue
-                if is_mine(seat, count):
-                    listed = list_block(matrices, rows, plan, walk, block, centre, draw)
+                for group in range(batch.slots):
+                    place = window * batch.slots + group
+                    if group >= groups:
+                        keep_nothing(seat, place)
+                        continue
+                    listed = list_block(matrices, rows, plan, walk, block, centre, group, later)
                     fetch_rows(address_of(block.coming), listed + 1, block.columns)
-                    inputs = batch.inputs[count]
+                    inputs = batch.inputs[place]
                     for i in range(size):
                         context = first + group + i
                         inputs[i] = plan.tokens[context + (context >= centre)]
-                    found = found_at(batch, count)
+                    found = found_at(batch, place)
                     outputs = find_gradients(matrices, block, inputs, 0, size, listed, rate, record, found)
-                    keep_block(matrices, seat, count, block, size, size, listed, outputs)
-                count, group, draw = count + 1, group + 1, draw + walk.negative
+                    keep_block(matrices, seat, place, block, size, size, listed, outputs)
             wait(seat)
             if seat.start < seat.stop:
-                for place in range(count):
+                for place in range(places):
+                    if batch.sizes[place, 0] == 0:
+                        continue
                     update(
                         matrices,
                         block,
@@ -121,12 +136,12 @@ def skip_gram_in_batches(step: Step, lists: RowLists) -> Any:
                         batch.sizes[place, 0],
                         found_at(batch, place),
                         batch.sizes[place, 1],
-                        batch.rows[min(place + 1, count - 1)],
+                        batch.rows[min(place + 1, places - 1)],
                         seat.start,
                         seat.stop,
                     )
             if seat.number == 0:
-                take_sums(seat, count, block, rate)
+                take_sums(seat, places, block, rate)
                 settle(rows, block)
             wait(seat)
 

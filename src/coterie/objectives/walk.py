@@ -24,7 +24,7 @@ from coterie.kernels.emitter import supported
 from coterie.kernels.logistic import make_plain_step, make_simd_step
 from coterie.kernels.simd import PANEL_ROWS
 from coterie.kernels.stored import caller_of
-from coterie.objectives.batch import Seat, make_batch, seats
+from coterie.objectives.batch import BatchShape, Seat, make_batch, seats
 from coterie.objectives.cbow import cbow, cbow_in_batches
 from coterie.objectives.objective import Crew, Learner
 from coterie.objectives.row_lists import RowLists, Walk
@@ -97,7 +97,7 @@ class WalkObjective:
     outputs
         The most output rows of a block.
     batch
-        Tells how many blocks a batch has, for threads that train in step.
+        Tells which windows are a batch, for threads that train in step.
     vector_size
         D.
     untrained_loss
@@ -109,7 +109,7 @@ class WalkObjective:
     rows: Any
     walk: Walk
     outputs: int
-    batch: Callable[[], int]
+    batch: Callable[[], BatchShape]
     vector_size: int
     untrained_loss: float
 
@@ -131,7 +131,9 @@ class WalkObjective:
     def crew(self, threads: int) -> Crew:
         """Return learners with a block each and one batch."""
         blocks = [self._block() for _ in range(threads)]
-        batch = make_batch(blocks[0], 2 * self.walk.reach, self.batch(), threads)
+        inputs = 2 * self.walk.reach
+        slots = 1 if self.walk.shared else inputs
+        batch = make_batch(blocks[0], inputs, self.batch(), slots, threads)
         places = seats(batch, threads, blocks[0].columns)
         members = [self._member(block, seat) for block, seat in zip(blocks, places, strict=True)]
         return Crew(members, functools.partial(release, batch.arrivals))

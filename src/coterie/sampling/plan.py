@@ -52,13 +52,14 @@ class ChunkPlan(NamedTuple):
     ``tokens`` are the survivors, the chunk's own and those near its ends, and ``positions`` where they stand
     in the corpus. Centres are ``tokens[extent[1]:extent[2]]`` of ``extent[0]`` survivors; centre c has the
     window ``tokens[low[c]:high[c]]``, itself included. ``negatives`` holds k numbers for each window that has
-    a context (or, with ``negative_sharing="pair"``, for each pair), in the order of training.
+    a context (or, with ``negative_sharing="pair"``, for each pair); those of centre c begin at ``draws[c]``.
     """
 
     tokens: NDArray[np.int32]
     positions: NDArray[np.int64]
     low: NDArray[np.int32]
     high: NDArray[np.int32]
+    draws: NDArray[np.int32]
     negatives: NDArray[np.int32]
     extent: NDArray[np.int64]
 
@@ -104,6 +105,7 @@ def make_plan(chunk_tokens: int, reach: int, config: TrainingConfig) -> ChunkPla
         positions=np.zeros(capacity, np.int64),
         low=np.zeros(capacity, np.int32),
         high=np.zeros(capacity, np.int32),
+        draws=np.zeros(capacity, np.int32),
         negatives=np.zeros(draws * config.negative, np.int32),
         extent=np.zeros(3, np.int64),
     )
@@ -175,6 +177,7 @@ def _draw_negatives(sampler: Sampler, plan: ChunkPlan, first: Index, last: Index
         contexts = plan.high[c] - plan.low[c] - 1
         groups = min(contexts, 1) if sampler.shared else contexts
         slots = 1 if sampler.shared else 2 * sampler.window
+        plan.draws[c] = drawn
         for group in range(groups):
             # The counter is the draw's own place in the corpus: position, pair within the window, number.
             counter = (np.uint64(plan.positions[c]) * np.uint64(slots) + np.uint64(group)) * np.uint64(k)
