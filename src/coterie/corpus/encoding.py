@@ -42,8 +42,8 @@ Source = (
 )
 
 _WORTH_TELLING = 10 << 20  # bytes of disk: a small cache is no news
-# Ids that wait for a merge: 64 MB.
-_GROUP_TOKENS = 1 << 24
+# Ids that wait for a merge: 32 MB.
+_GROUP_TOKENS = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)
