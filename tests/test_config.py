@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coterie.config import TrainingConfig
+from coterie.config import PRESETS, TrainingConfig
+from coterie.config.presets import with_preset
 from coterie.errors import ConfigError
 
 KINDS = [
@@ -13,6 +14,7 @@ KINDS = [
     {"objective": "hierarchical_softmax"},
     {"objective": "hierarchical_softmax", "negative": 5},
     {"objective": "softmax"},
+    {"output_dtype": "bfloat16"},
     {"architecture": "cbow"},
     {"architecture": "cbow", "cbow_gradient": "word2vec"},
 ]
@@ -48,6 +50,7 @@ def test_what_settings_tell_of_themselves_makes_them_again(given):
             "architecture 'cbow'",
         ),
         ({"cbow_gradient": "mean"}, "cbow_gradient is 'mean'", "architecture 'skip_gram'"),
+        ({"objective": "softmax", "output_dtype": "bfloat16"}, "output_dtype is 'bfloat16'", "'softmax'"),
     ],
 )
 def test_a_wrong_combination_names_both(given, option, other):
@@ -83,3 +86,24 @@ def test_a_wrong_combination_names_both(given, option, other):
 def test_defaults_follow_the_objective(given, negative, alpha, matrices):
     config = TrainingConfig(**given)
     assert (config.negative, config.alpha, config.matrices) == (negative, alpha, matrices)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_settings_that_may_be_changed(name):
+    given = {"vector_size": 50, "epochs": 2}
+    config = TrainingConfig(**with_preset(name, given))
+    assert config == TrainingConfig(**{**PRESETS[name], **given})
+    assert with_preset(None, given) == given
+    assert config != TrainingConfig(**given), "it says something"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "told"),
+    [
+        ("quick", {}, "preset is 'quick'"),
+        ("best", {"architecture": "cbow"}, "for architecture 'skip_gram', but architecture is 'cbow'"),
+    ],
+)
+def test_a_wrong_preset_is_told(name, settings, told):
+    with pytest.raises(ConfigError, match=told):
+        with_preset(name, settings)

@@ -10,6 +10,7 @@ from pathlib import Path
 from click.testing import Result
 
 import coterie
+from coterie.config import PRESETS
 
 Run = Callable[..., Result]
 Start = Callable[..., subprocess.Popen[str]]
@@ -109,3 +110,29 @@ def test_same_seed_same_bytes(run: Run, corpus: Path, tmp_path: Path) -> None:
         run("train", corpus, "-o", tmp_path / name, *SMALL, "--no-cache", "--seed", 3)
     a, b = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("a", "b"))
     assert a == b
+
+
+def test_a_preset_settles_what_is_not_given(run: Run, corpus: Path, tmp_path: Path) -> None:
+    # --epochs is given, though with the default's own value.
+    run(
+        "train",
+        corpus,
+        "-o",
+        tmp_path / "m",
+        "--preset",
+        "fast",
+        "--epochs",
+        5,
+        "--vector-size",
+        8,
+        "--no-cache",
+    )
+    training = coterie.load_model(tmp_path / "m").config["training"]
+    wanted = {**PRESETS["fast"], "epochs": 5, "vector_size": 8}
+    assert {name: training[name] for name in wanted} == wanted
+
+
+def test_a_preset_for_another_objective(run: Run, corpus: Path, tmp_path: Path) -> None:
+    result = run("train", corpus, "-o", tmp_path / "m", "--preset", "best", "--objective", "softmax")
+    assert result.exit_code == 2
+    assert "preset is 'best', which is for objective 'negative_sampling'" in result.stderr

@@ -9,6 +9,7 @@ import ctypes
 import mmap
 import subprocess
 import sys
+from itertools import product
 
 import numpy as np
 import pytest
@@ -59,7 +60,12 @@ def walk(at_end: bool) -> None:
 
         return run
 
-    one_panel, panels = (whole(make_simd_step(offsets=True, panels=panels)) for panels in (False, True))
+    steps = {
+        narrow: [
+            whole(make_simd_step(offsets=True, panels=panels, narrow=narrow)) for panels in (False, True)
+        ]
+        for narrow in (False, True)
+    }
 
     def against_page(array: np.ndarray) -> np.ndarray:
         moved = guarded(array.nbytes, at_end=at_end).view(array.dtype).reshape(array.shape)
@@ -67,13 +73,17 @@ def walk(at_end: bool) -> None:
         return moved
 
     generator = np.random.default_rng(0)
-    for vector_size in SIZES:
-        rows = 64  # 64 rows of whole cache lines are whole pages, so that both ends meet a guard page
+    for vector_size, narrow in product(SIZES, steps):
+        # So many rows of whole cache lines, or of halves, are whole pages: both ends meet a guard page.
+        rows = 128
         columns = padded_columns(vector_size)
-        pair = [against_page(np.zeros((rows, columns), np.float32)) for _ in range(2)]
+        pair = [np.zeros((rows, columns), np.float32) for _ in range(2)]
         for matrix in pair:
             matrix[:, :vector_size] = generator.normal(size=(rows, vector_size))
-        matrices = Matrices(*pair)
+        if narrow:
+            pair[1] = (pair[1].view(np.uint32) >> 16).astype(np.uint16)
+        matrices = Matrices(*map(against_page, pair))
+        one_panel, panels = steps[narrow]
         for inputs, outputs in BLOCKS:
             block = make_block(inputs, outputs, vector_size)
             arrays = {name: a for name, a in block._asdict().items() if isinstance(a, np.ndarray)}

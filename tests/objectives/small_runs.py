@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from coterie.objectives.choose import make_objective
-from coterie.objectives.weights import make_weights
+from coterie.objectives.weights import as_trained, in_training, make_weights
 from coterie.sampling.plan import Sentences, make_plan, make_sampler, plan_chunk
 from coterie.training.schedule import reach_of
 from reference import training as twin
@@ -65,13 +65,13 @@ class Run:
         self.counts = np.bincount(ids, minlength=words) if counts is None else np.array(counts)
         self.sampler = make_sampler(self.counts, config, 0)
         self.plan = make_plan(len(ids), reach, config)
-        self.objective = make_objective(weights, self.counts, config, reach)
+        self.objective = make_objective(as_trained(weights, config), self.counts, config, reach)
         with np.errstate(over="ignore"):
             plan_chunk(self.sampler, Sentences(ids, offsets), 0, 0, centres or len(ids), reach, self.plan)
 
     def train(self, rate):
         """Train the chunk once; return the mean loss of its examples."""
-        with np.errstate(over="ignore"), self.objective.session():
+        with np.errstate(over="ignore"), self.objective.session(), in_training(self.weights, self.config):
             loss, examples = self.objective.learner()(self.plan, rate, True)
         return loss / examples if examples else None
 
@@ -82,7 +82,7 @@ class Run:
         def work(number, learner):
             results[number] = learner(self.plan, rate, True)
 
-        with np.errstate(over="ignore"), self.objective.session():
+        with np.errstate(over="ignore"), self.objective.session(), in_training(self.weights, self.config):
             learners = self.objective.crew(threads).learners
             workers = [threading.Thread(target=work, args=member) for member in enumerate(learners)]
             for worker in workers:

@@ -91,6 +91,8 @@ def test_a_batch_is_the_twins(kernel, architecture, chosen, sentences, window, a
         {},
         {"negative_sharing": "pair"},
         {"window": 20},
+        {"output_dtype": "bfloat16"},
+        {"output_dtype": "bfloat16", "window": 20},
         {"architecture": "cbow"},
         {"objective": "nce"},
         {"objective": "hierarchical_softmax", "negative": 2},

@@ -91,6 +91,7 @@ def outcome(result):
         {"negative_sharing": "pair", "epochs": 1},
         {"architecture": "cbow"},
         {"objective": "nce"},
+        {"output_dtype": "bfloat16"},
         {"objective": "hierarchical_softmax"},
         {"objective": "softmax", "epochs": 1},
     ],

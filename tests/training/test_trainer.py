@@ -65,6 +65,50 @@ def test_planted_clusters_are_found(clusters, kernel, sharing, workers):
     assert result.loss < UNTRAINED
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"window": 15},
+        {"objective": "nce"},
+        {"architecture": "cbow", "alpha": 0.1},
+        {"deterministic": True},
+    ],
+    ids=str,
+)
+def test_output_vectors_in_bfloat16_learn_as_well(clusters, kernel, changes):
+    wide, narrow = (
+        Trainer(*clusters, config(kernel=kernel, epochs=4, output_dtype=dtype, **changes)).run()
+        for dtype in ("float32", "bfloat16")
+    )
+    assert narrow.loss == pytest.approx(wide.loss, rel=0.01)
+    found = [
+        synthetic.neighbours_in_cluster(r.weights.input_vectors[:, :16], words=WORDS) for r in (wide, narrow)
+    ]
+    assert found[1] > found[0] - 0.05
+    outputs = narrow.weights.output_vectors
+    assert outputs.dtype == np.float32
+    assert not (outputs.view(np.uint32) & 0xFFFF).any(), "numbers that bfloat16 has"
+    assert (wide.weights.output_vectors.view(np.uint32) & 0xFFFF).any()
+    norms = [np.linalg.norm(run.weights.output_vectors) for run in (wide, narrow)]
+    assert norms[1] == pytest.approx(norms[0], rel=0.05)
+
+
+def test_given_output_vectors_are_rounded_once_and_go_on(clusters):
+    settings = config(output_dtype="bfloat16", alpha=1e-30, min_alpha=0)
+    weights = given(CLUSTERS * WORDS, settings)
+    before = weights.output_vectors.copy()
+    Trainer(*clusters, settings, weights=weights).run()
+    np.testing.assert_allclose(weights.output_vectors, before, rtol=2**-7)
+    assert (weights.output_vectors != before).any()
+
+
+def test_a_divergence_in_bfloat16_is_told(clusters):
+    with pytest.raises(TrainingError, match="diverges|NaN"):
+        Trainer(*clusters, config(output_dtype="bfloat16", alpha=1e4, epochs=4)).run()
+
+
 def given(words, settings):
     """What another training may have left: no row is zero."""
     weights = make_weights(words, settings)

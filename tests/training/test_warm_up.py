@@ -31,6 +31,7 @@ SETTINGS = {
     "a draw for each pair": {"negative_sharing": "pair"},
     "windows wider than a panel": {"window": PANEL_ROWS + 1},
     "plain": {"kernel": "plain"},
+    "bfloat16": {"output_dtype": "bfloat16"},
     "nce": {"objective": "nce"},
     "nce, wide": {"objective": "nce", "window": PANEL_ROWS},
     "nce with partition one": {"objective": "nce", "nce_partition": "one"},

@@ -14,6 +14,7 @@ import click
 
 from coterie.cli.console import Option
 from coterie.config import (
+    PRESETS,
     Architecture,
     CbowGradient,
     Collisions,
@@ -24,14 +25,24 @@ from coterie.config import (
     NcePartition,
     NegativeSharing,
     ObjectiveName,
+    OutputDtype,
     PhraseConfig,
     PhraseScoring,
+    Preset,
     Subsampling,
     TrainingConfig,
     VocabularyConfig,
 )
 
-__all__ = ["phrase_options", "settings_options", "size", "storage_options", "text_options"]
+__all__ = [
+    "phrase_options",
+    "preset_option",
+    "settings_options",
+    "size",
+    "storage_options",
+    "text_options",
+    "without_defaults",
+]
 
 _AnyFunction = TypeVar("_AnyFunction", bound=Callable[..., object])
 
@@ -155,6 +166,13 @@ _SETTINGS: tuple[Callable[[Any], Any], ...] = (
     ),
     _option(
         _TRAINING,
+        "output_dtype",
+        "How the projection's rows are kept in training: bfloat16 takes less time and memory with a million "
+        "words or more.  [default: float32]",
+        choices=_choice(OutputDtype),
+    ),
+    _option(
+        _TRAINING,
         "nce_partition",
         "The partition function of nce: learned from log V on, or fixed at one.  [default: learned]",
         choices=_choice(NcePartition),
@@ -254,6 +272,27 @@ _PHRASE_USES: tuple[Callable[[Any], Any], ...] = (
         help="Join the phrases that `coterie phrases` saved in this file; none are learned.",
     ),
 )
+
+
+preset_option = click.option(
+    "--preset",
+    cls=Option,
+    section=_TRAINING,
+    type=_choice(Preset),
+    help="Other settings than the peers' for what is left open: fast learns nearly as much in less time, "
+    "best more in more time.",
+)
+"""The option that names a preset."""
+
+
+def without_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the running command's options but for those that a preset settles and nobody has given."""
+    source = click.get_current_context().get_parameter_source
+    settled = {option for preset in PRESETS.values() for option in preset}
+    default = click.core.ParameterSource.DEFAULT
+    return {
+        name: value for name, value in settings.items() if name not in settled or source(name) is not default
+    }
 
 
 def settings_options(function: _AnyFunction) -> _AnyFunction:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coterie.cli.console import Command, Speaker, common_options
-from coterie.cli.options import settings_options, storage_options
+from coterie.cli.options import preset_option, settings_options, storage_options, without_defaults
 from coterie.cli.progress import shown_progress
 from coterie.errors import TrainingInterrupted
 
@@ -39,6 +39,7 @@ __all__ = ["command", "source_of", "train_and_save"]
     type=click.Path(path_type=Path),
     help="Folder for the model; a model that is there is replaced at the end.",
 )
+@preset_option
 @settings_options
 @storage_options
 @common_options
@@ -71,6 +72,7 @@ def source_of(sources: Sequence[str]) -> Any:
 
 def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the options as the Python function takes them: files of words read, unset ones left out."""
+    settings = without_defaults(settings) if settings.get("preset") else settings
     from coterie.corpus import read_phrase_file, read_vocabulary_file
 
     vocabulary, word_file = settings.pop("vocabulary"), settings.pop("keep_words")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from coterie.config.index import IndexConfig, IndexDtype
 from coterie.config.phrases import PhraseConfig, PhraseScoring
+from coterie.config.presets import PRESETS, Preset
 from coterie.config.text import CorpusConfig, EncodingErrors, Lowercase, VocabularyConfig
 from coterie.config.training import (
     Architecture,
@@ -17,11 +18,13 @@ from coterie.config.training import (
     NcePartition,
     NegativeSharing,
     ObjectiveName,
+    OutputDtype,
     Subsampling,
     TrainingConfig,
 )
 
 __all__ = [
+    "PRESETS",
     "Architecture",
     "CbowGradient",
     "Collisions",
@@ -34,8 +37,10 @@ __all__ = [
     "NcePartition",
     "NegativeSharing",
     "ObjectiveName",
+    "OutputDtype",
     "PhraseConfig",
     "PhraseScoring",
+    "Preset",
     "Subsampling",
     "TrainingConfig",
     "VocabularyConfig",

@@ -16,6 +16,7 @@ __all__ = [
     "NcePartition",
     "NegativeSharing",
     "ObjectiveName",
+    "OutputDtype",
     "Subsampling",
     "TrainingConfig",
 ]
@@ -25,6 +26,7 @@ Architecture = Literal["skip_gram", "cbow"]
 Collisions = Literal["skip", "keep"]
 NegativeSharing = Literal["window", "pair"]
 Subsampling = Literal["word2vec", "paper"]
+OutputDtype = Literal["float32", "bfloat16"]
 NcePartition = Literal["learned", "one"]
 CbowGradient = Literal["mean", "word2vec"]
 Kernel = Literal["auto", "simd", "plain"]
@@ -62,6 +64,9 @@ class TrainingConfig(Config):
     negative_sharing
         ``"window"``: the pairs of a Skip-gram window share one draw of negatives (arXiv 1604.04661);
         ``"pair"``: every pair draws its own.
+    output_dtype
+        How ``output_vectors`` are kept while they are trained: ``"float32"``, or ``"bfloat16"``, rounded
+        stochastically, which takes less time and memory where the vocabulary is large; they end as float32.
     nce_partition
         NCE's partition function: ``"learned"``, a log-normaliser that starts at log V, or fixed at ``"one"``.
     cbow_gradient
@@ -103,6 +108,7 @@ class TrainingConfig(Config):
     ns_exponent: float | None = None
     collisions: Collisions | None = None
     negative_sharing: NegativeSharing | None = None
+    output_dtype: OutputDtype | None = None
     nce_partition: NcePartition | None = None
     cbow_gradient: CbowGradient | None = None
     sample: float = 1e-3
@@ -186,6 +192,9 @@ class TrainingConfig(Config):
         self._settle("collisions", ("keep" if self.objective == "nce" else "skip") if some else None, why)
         if self.collisions is not None:
             check_one_of("collisions", self.collisions, get_args(Collisions))
+        self._settle("output_dtype", "float32" if some else None, why)
+        if self.output_dtype is not None:
+            check_one_of("output_dtype", self.output_dtype, get_args(OutputDtype))
 
     def _settle_architecture(self) -> None:
         cbow = self.architecture == "cbow"

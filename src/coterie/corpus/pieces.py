@@ -25,8 +25,8 @@ __all__ = [
 ]
 
 # Text read at once. At 4 MiB a block's arrays stay near the last-level cache, each thread has about 40 MB of
-# them at a time, and the block's distinct words (about sixty thousand) cost little to merge; blocks of 2 and 8
-# MiB took as long or up to a fifth longer.
+# them at a time, and the block's distinct words (about sixty thousand) cost little to merge; blocks of 2 and
+# 8 MiB took as long or up to a fifth longer.
 BLOCK_BYTES = 4 << 20
 
 

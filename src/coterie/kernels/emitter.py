@@ -13,6 +13,8 @@ import numba.core.config
 from llvmlite import ir
 from numba.core import cgutils as _untyped_cgutils
 
+from coterie.kernels.bfloat16 import COLUMN_FACTOR, ROTATION, SHIFTS
+
 __all__ = ["FLOAT_BYTES", "INT64", "LANES", "VECTOR_BYTES", "ZERO", "Emitter", "Value", "supported"]
 
 cgutils: Any = _untyped_cgutils
@@ -41,6 +43,7 @@ LANES: int = 16 if "avx512f" in _host_features() else 8
 
 FLOAT, BYTE, INT32, INT64 = ir.FloatType(), ir.IntType(8), ir.IntType(32), ir.IntType(64)
 VECTOR = ir.VectorType(FLOAT, LANES)
+_HALVES, _WORDS = (ir.VectorType(ir.IntType(bits), LANES) for bits in (16, 32))
 ZERO = ir.Constant(VECTOR, [0.0] * LANES)
 FLOAT_BYTES = 4
 VECTOR_BYTES = FLOAT_BYTES * LANES
@@ -77,6 +80,40 @@ class Emitter:
     def store(self, value: Value, address: Value, align: int = VECTOR_BYTES) -> None:
         """Write `value` at `address`."""
         self.builder.store(value, self.builder.inttoptr(address, value.type.as_pointer()), align=align)
+
+    def load_narrow(self, address: Value) -> Value:
+        """Return the vector of the bfloat16 at `address`."""
+        bits = self.builder.zext(self.load(address, _HALVES, VECTOR_BYTES // 2), _WORDS)
+        return self.builder.bitcast(self.builder.shl(bits, self._word(16)), VECTOR)
+
+    def store_narrow(self, value: Value, address: Value, noise: Value) -> None:
+        """Write `value` at `address` as bfloat16, rounded by the upper halves of `noise`."""
+        bits = self.builder.add(self.builder.bitcast(value, _WORDS), self.builder.lshr(noise, self._word(16)))
+        kept = self.builder.trunc(self.builder.lshr(bits, self._word(16)), _HALVES)
+        self.store(kept, address, align=VECTOR_BYTES // 2)
+
+    def noise(self, seed: Value, d: Value) -> Value:
+        """Return :func:`.bfloat16.noise_at` of the columns from byte `d` of a float32 row on, for place 0."""
+        builder = self.builder
+        column = builder.trunc(builder.udiv(d, INT64(FLOAT_BYTES)), INT32)
+        start = builder.add(builder.trunc(seed, INT32), builder.mul(column, INT32(COLUMN_FACTOR)))
+        lanes = ir.Constant(_WORDS, [COLUMN_FACTOR * lane % 2**32 for lane in range(LANES)])
+        one = builder.insert_element(ir.Constant(_WORDS, ir.Undefined), start, INT32(0))
+        noise = builder.add(self.shuffle(one, one, [0] * LANES), lanes)
+        for shift in SHIFTS:
+            shifted = builder.shl if shift > 0 else builder.lshr
+            noise = builder.xor(noise, shifted(noise, self._word(abs(shift))))
+        return noise
+
+    def rotated(self, noise: Value) -> Value:
+        """Return the noise for the next place."""
+        kind = ir.FunctionType(_WORDS, [_WORDS] * 3)
+        name = f"llvm.fshl.v{LANES}i32"
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, [noise, noise, self._word(ROTATION)])
+
+    def _word(self, number: int) -> ir.Constant:
+        return ir.Constant(_WORDS, [number] * LANES)
 
     def row(self, base: Value, stride: Value, numbers: Value, i: int) -> Value:
         """Return the address of the row whose number is entry `i` of an int32 array."""
@@ -118,6 +155,10 @@ class Emitter:
     def bytes_of(self, count: Value) -> Value:
         """Return the bytes that `count` float32 take."""
         return self.builder.mul(count, INT64(4))
+
+    def half(self, amount: Value) -> Value:
+        """Return half of a number of bytes."""
+        return self.builder.lshr(amount, INT64(1))
 
     def prefetch(self, address: Value) -> None:
         """Ask for the cache line at `address`, which may be anything: a prefetch raises no fault."""

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coterie.kernels.bfloat16 import noise_at, rounded, seed_of, widened
 from coterie.kernels.block import STAMPS, Block, Matrices, row_address
 from coterie.kernels.compile import Index, inlined_kernel, inner_kernel
 from coterie.kernels.simd import (
@@ -31,9 +32,7 @@ from coterie.kernels.simd import (
     address_of,
     copy_rows,
     panel_gradients,
-    panel_gradients_with_offsets,
     rank_update,
-    rank_update_from_copies,
 )
 
 __all__ = ["Found", "Step", "found_in", "make_plain_step", "make_simd_step", "sigmoid"]
@@ -103,6 +102,38 @@ def _copy_rows(
 
 
 @inner_kernel
+def _unchanged(value: np.float32) -> np.float32:
+    return value
+
+
+@inner_kernel
+def _add(
+    row: NDArray[np.float32],
+    change: NDArray[np.float32],
+    start: Index,
+    stop: Index,
+    seed: np.uint64,
+    place: Index,
+) -> None:
+    for d in range(start, stop):
+        row[d] += change[d]
+
+
+@inner_kernel
+def _round_sum(
+    row: NDArray[np.uint16],
+    change: NDArray[np.float32],
+    start: Index,
+    stop: Index,
+    seed: np.uint64,
+    place: Index,
+) -> None:
+    """Add a change to a row in bfloat16."""
+    for d in range(start, stop):
+        row[d] = rounded(widened(row[d]) + change[d], noise_at(seed, place, d))
+
+
+@inner_kernel
 def _sum(values: NDArray[np.float32], count: Index) -> float:
     total = 0.0
     for i in range(count):
@@ -146,8 +177,14 @@ def found_in(block: Block) -> Found:
     return Found(block.outputs, block.output_rows, block.gradients)
 
 
-def make_plain_step(*, offsets: bool) -> Step:
-    """Return a step in plain loops; only with `offsets` does it take the block's offsets from the scores."""
+def make_plain_step(*, offsets: bool, narrow: bool = False) -> Step:
+    """Return a step in plain loops.
+
+    Only with `offsets` does it take the block's offsets from the scores. With `narrow` the output rows are
+    bfloat16, see :mod:`.bfloat16`.
+    """
+    number = widened if narrow else _unchanged
+    add_change = _round_sum if narrow else _add
 
     @inlined_kernel
     def find_gradients(
@@ -169,7 +206,7 @@ def make_plain_step(*, offsets: bool) -> Step:
                 x = matrices.input_vectors[numbers[first + i]]
                 score = np.float32(0)
                 for d in range(block.columns):
-                    score += x[d] * y[d]
+                    score += x[d] * number(y[d])
                 if offsets:
                     score -= block.offsets[j]
                 scores[j * inputs + i] = score
@@ -196,31 +233,38 @@ def make_plain_step(*, offsets: bool) -> Step:
     ) -> None:
         x, y, gradients = block.input_copy, block.output_copy, found.gradients
         _copy_rows(matrices.input_vectors, numbers, first, inputs, start, stop, x)
-        _copy_rows(matrices.output_vectors, found.outputs, 0, outputs, start, stop, y)
+        for j in range(outputs):
+            for d in range(start, stop):
+                y[j, d] = number(matrices.output_vectors[found.outputs[j], d])
         for i in range(inputs):
             row = matrices.input_vectors[numbers[first + i]]
             for j in range(outputs):
                 g = gradients[j * inputs + i]
                 for d in range(start, stop):
                     row[d] += g * y[j, d]
+        seed = seed_of(gradients, inputs * outputs)
         for j in range(outputs):
-            row = matrices.output_vectors[found.outputs[j]]
+            # The row of the copy, which has served, takes the change.
+            for d in range(start, stop):
+                y[j, d] = 0
             for i in range(inputs):
                 g = gradients[j * inputs + i]
                 for d in range(start, stop):
-                    row[d] += g * x[i, d]
+                    y[j, d] += g * x[i, d]
+            add_change(matrices.output_vectors[found.outputs[j]], y[j], start, stop, seed, j)
 
     return Step(find_gradients, update)
 
 
-def make_simd_step(*, offsets: bool, panels: bool) -> Step:
+def make_simd_step(*, offsets: bool, panels: bool, narrow: bool = False) -> Step:
     """Return the same step on vectors; columns are counted in whole ones.
 
     With `panels` a block may have more than ``PANEL_ROWS`` input rows: if it has, old values of all its rows
     are copied away before one panel after another is done. Otherwise rows stay in their matrices.
     """
-    gradients_of = panel_gradients_with_offsets if offsets else panel_gradients
-    update_panel = rank_update_from_copies if panels else rank_update
+    gradients_of = panel_gradients(offsets=offsets, narrow=narrow)
+    update_panel = rank_update(copies=panels, narrow=narrow)
+    copy_inputs, copy_outputs = copy_rows(narrow=False), copy_rows(narrow=narrow)
 
     @inlined_kernel
     def find_gradients(
@@ -286,12 +330,14 @@ def make_simd_step(*, offsets: bool, panels: bool) -> Step:
         rows, listed = address_of(found.rows), address_of(numbers) + 4 * first
         old_numbers, old_xs, old_rows = listed, xs, rows
         panel_count = (inputs + PANEL_ROWS - 1) // PANEL_ROWS if panels else 1
-        if panels and panel_count > 1:
-            # What one panel changes, the next one still needs as it was.
+        if panels and (narrow or panel_count > 1):
+            # What one panel changes, the next one still needs as it was. (Copies are float32: narrow rows
+            # can't take their place where there is one panel.)
             old_numbers, old_xs = address_of(block.copy_numbers), address_of(block.input_copy)
             old_rows, copies = address_of(block.output_copy_rows), address_of(block.output_copy)
-            copy_rows(listed, inputs, xs, stride, 4 * start, 4 * stop, old_xs)
-            copy_rows(address_of(found.outputs), outputs, ys, stride, 4 * start, 4 * stop, copies)
+            copy_inputs(listed, inputs, xs, stride, 4 * start, 4 * stop, old_xs)
+            copy_outputs(address_of(found.outputs), outputs, ys, stride, 4 * start, 4 * stop, copies)
+        seed = np.int64(seed_of(found.gradients, inputs * outputs)) if narrow else np.int64(0)
         for panel in range(panel_count):
             begin, end = inputs * panel // panel_count, inputs * (panel + 1) // panel_count
             update_panel(
@@ -308,6 +354,7 @@ def make_simd_step(*, offsets: bool, panels: bool) -> Step:
                 4 * stop,
                 address_of(found.gradients) + 4 * begin * outputs,
                 address_of(coming),
+                seed + panel,
             )
 
     return Step(find_gradients, update)

@@ -26,8 +26,9 @@ the plain kernels of :mod:`coterie.kernels.logistic` on matrices between guard p
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from numba import types
 from numba.extending import intrinsic
@@ -43,9 +44,7 @@ __all__ = [
     "copy_rows",
     "fetch_rows",
     "panel_gradients",
-    "panel_gradients_with_offsets",
     "rank_update",
-    "rank_update_from_copies",
 ]
 
 # AVX-512 has 32 registers; AVX2 has 16, and NEON 32 of half a vector.
@@ -58,6 +57,8 @@ A window of 6 words on either side is one panel with AVX-512, and two with AVX2.
 """
 
 _TILE_OUTPUTS = (3, 2, 1)
+
+_Row: TypeAlias = Callable[[Value], Value]
 
 _LINE_BYTES = 64
 
@@ -97,8 +98,16 @@ def _tile_outputs(inputs: int) -> int:
     return next(outputs for outputs in _TILE_OUTPUTS if 4 * inputs * outputs <= 3 * _REGISTERS)
 
 
-def _panel_gradients(*, offsets: bool) -> Callable[..., Any]:
-    """Return the intrinsic, with offsets or without."""
+@functools.cache
+def panel_gradients(*, offsets: bool, narrow: bool) -> Callable[..., Any]:
+    """Return the intrinsic that finds one panel's gradients, packed, and the scores that they come from.
+
+    ``s_ji = X_i · Y_j − o_j`` and ``g_ji = rate·(t_j − w_j·σ(s_ji))``. Input rows have `stride` bytes, output
+    rows, if `narrow` in bfloat16, half as many. `inputs` and `outputs` are the addresses of the rows'
+    numbers, `labels` (t), `weights` (w) and `row_offsets` (o, without `offsets` taken to be 0) of a float32
+    for each output row; these four have ``SLACK_ROWS`` more entries behind the last, numbers of rows that may
+    be read among them. σ is as ``logistic.sigmoid`` has it.
+    """
 
     @_intrinsic
     def panel_gradients(
@@ -124,11 +133,14 @@ def _panel_gradients(*, offsets: bool) -> Callable[..., Any]:
             emit = Emitter(builder)
 
             def panel(m: int) -> None:
-                x, n = [emit.row(xs, width, numbers, i) for i in range(m)], _tile_outputs(m)
+                x, n = [_wide(emit, emit.row(xs, width, numbers, i)) for i in range(m)], _tile_outputs(m)
+                of_outputs = emit.half(width) if narrow else width
+                rows = _narrow if narrow else _wide
 
                 def tile(j: Value, _: list[Value]) -> list[Value]:
                     first = emit.bytes_of(j)
-                    y = [emit.row(ys, width, emit.offset(y_numbers, first), t) for t in range(n)]
+                    listed = emit.offset(y_numbers, first)
+                    y = [rows(emit, emit.row(ys, of_outputs, listed, t)) for t in range(n)]
                     sums = emit.loop(
                         emit.bytes_of(length),
                         VECTOR_BYTES,
@@ -165,17 +177,25 @@ def _panel_gradients(*, offsets: bool) -> Callable[..., Any]:
     return panel_gradients
 
 
-def _outer_products(
-    emit: Emitter, x: list[Value], y: list[Value], d: Value, sums: list[Value]
-) -> list[Value]:
+def _wide(emit: Emitter, row: Value) -> _Row:
+    """Return what loads columns, from byte `d` on, of the float32 row at this address."""
+    return lambda d: emit.load_vector(emit.offset(row, d))
+
+
+def _narrow(emit: Emitter, row: Value) -> _Row:
+    """Return the same of a row in bfloat16; `d` counts the bytes that the row would have in float32."""
+    return lambda d: emit.load_narrow(emit.offset(row, emit.half(d)))
+
+
+def _outer_products(emit: Emitter, x: list[_Row], y: list[_Row], d: Value, sums: list[Value]) -> list[Value]:
     """Add one vector's products of every row of `x` with every row of `y` to the sums."""
     added = list(sums)
     # The shorter side is held in registers, the longer one comes by: each row is loaded once.
     held_are_inputs = len(x) <= len(y)
     held, passing = (x, y) if held_are_inputs else (y, x)
-    values = [emit.load_vector(emit.offset(row, d)) for row in held]
-    for p, row in enumerate(passing):
-        value = emit.load_vector(emit.offset(row, d))
+    values = [load(d) for load in held]
+    for p, load in enumerate(passing):
+        value = load(d)
         for h, other in enumerate(values):
             i, j = (h, p) if held_are_inputs else (p, h)
             added[j * len(x) + i] = emit.fma(value, other, sums[j * len(x) + i])
@@ -202,41 +222,38 @@ def _half_tanh(emit: Emitter, s: Value) -> Value:
     return builder.fdiv(numerator, polynomial(q, 28.0, 3150.0, 62370.0, 135135.0))
 
 
-panel_gradients = _panel_gradients(offsets=False)
-"""``s_ji = X_i · Y_j − o_j`` and ``g_ji = rate·(t_j − w_j·σ(s_ji))`` for one panel, packed.
+@functools.cache
+def copy_rows(*, narrow: bool) -> Callable[..., Any]:
+    """Return the intrinsic that copies columns, in bytes of float32, of the rows with the numbers at `rows`.
 
-`inputs` and `outputs` are the addresses of the rows' numbers, `labels` (t), `weights` (w) and `offsets`
-(o) of a float32 for each output row; these four have ``SLACK_ROWS`` more entries behind the last, numbers
-of rows that may be read among them. σ is as ``logistic.sigmoid`` has it.
-"""
+    They go to `copies`, a row every `stride`; rows that are `narrow`, in bfloat16, become float32.
+    """
 
-panel_gradients_with_offsets = _panel_gradients(offsets=True)
-"""The same with the offsets o, which the other one takes to be 0."""
+    @_intrinsic
+    def copy_rows(typing, rows, count, base, stride, start, stop, copies):
+        def generate(context, builder, signature, arguments):
+            numbers, number, matrix, width, first, last, target = arguments
+            emit = Emitter(builder)
 
+            def row(i: Value, _: list[Value]) -> list[Value]:
+                of_row = emit.half(width) if narrow else width
+                source = emit.row(matrix, of_row, emit.offset(numbers, emit.bytes_of(i)), 0)
+                load = (_narrow if narrow else _wide)(emit, source)
+                place = emit.offset(target, builder.mul(i, width))
 
-@_intrinsic
-def copy_rows(typing, rows, count, base, stride, start, stop, copies):
-    """Copy columns, in bytes, of the rows with the numbers at `rows` to `copies`, a row every `stride`."""
+                def column(d: Value, _: list[Value]) -> list[Value]:
+                    emit.store(load(d), emit.offset(place, d))
+                    return []
 
-    def generate(context, builder, signature, arguments):
-        numbers, number, matrix, width, first, last, target = arguments
-        emit = Emitter(builder)
-
-        def row(i: Value, _: list[Value]) -> list[Value]:
-            source = emit.row(matrix, width, emit.offset(numbers, emit.bytes_of(i)), 0)
-            place = emit.offset(target, builder.mul(i, width))
-
-            def column(d: Value, _: list[Value]) -> list[Value]:
-                emit.store(emit.load_vector(emit.offset(source, d)), emit.offset(place, d))
+                emit.loop(last, VECTOR_BYTES, [], column, start=first)
                 return []
 
-            emit.loop(last, VECTOR_BYTES, [], column, start=first)
-            return []
+            emit.loop(number, 1, [], row)
+            return context.get_dummy_value()
 
-        emit.loop(number, 1, [], row)
-        return context.get_dummy_value()
+        return types.void(*[types.int64] * 7), generate
 
-    return types.void(*[types.int64] * 7), generate
+    return copy_rows
 
 
 @_intrinsic
@@ -269,8 +286,23 @@ fetch_rows = _compiled_fetch if JIT_ENABLED else _no_fetch
 """Ask for all lines of the rows whose addresses are listed, which may be anything."""
 
 
-def _rank_update(*, copies: bool) -> Callable[..., Any]:
-    """Return the intrinsic, reading old values from copies or from the rows that it changes."""
+@functools.cache
+def rank_update(*, copies: bool, narrow: bool) -> Callable[..., Any]:
+    """Return the intrinsic of ``X_i += Σ_j g_ji·Y_j`` and ``Y_j += Σ_i g_ji·X_i`` for one panel.
+
+    A column is read whole before it is written, so that both right-hand sides have the values before the
+    step; an input row listed twice is read again before each addition. Output rows are distinct. With
+    `copies`, for a block of several panels, the *old* rows, on the right-hand sides, are copies in float32.
+
+    Only columns from `start` to `stop`, in bytes of float32, are changed, each on its own: the same comes out
+    however they are divided. Input rows are given by their numbers, output rows by the address of a list of
+    their addresses, since a sweep asks for those with every line. If they are `narrow`, in bfloat16, they are
+    rounded by the noise that follows from `seed`.
+
+    Meanwhile the rows whose addresses are listed in `coming`, one more than output rows, are fetched into the
+    cache, a line of each with every line of the sweep: asked for all at once, they fill the queue of misses
+    and stop the arithmetic. These addresses may be anything; the first or the last is an input row's.
+    """
 
     @_intrinsic
     def rank_update(
@@ -288,13 +320,14 @@ def _rank_update(*, copies: bool) -> Callable[..., Any]:
         stop,
         g,
         coming,
+        seed,
     ):
         def generate(context, builder, signature, arguments):
             old_numbers, old_xs, numbers, x_count, xs, width, old_ys, ys, y_count, begin = arguments[:10]
-            end, gradient, coming_rows = arguments[10:]
+            end, gradient, coming_rows, noise_seed = arguments[10:]
             emit = Emitter(builder)
 
-            coming_input = emit.listed(coming_rows, y_count)
+            first_coming, last_coming = (emit.listed(coming_rows, j) for j in (INT64(0), y_count))
 
             def sweep(m: int) -> None:
                 x = [emit.row(xs, width, numbers, i) for i in range(m)]
@@ -302,11 +335,14 @@ def _rank_update(*, copies: bool) -> Callable[..., Any]:
 
                 def column(d: Value, _: list[Value]) -> list[Value]:
                     held = [emit.load_vector(emit.offset(row, d)) for row in old_x]
+                    of_output = emit.half(d) if narrow else d
+                    noise = [emit.noise(noise_seed, d)] if narrow else []
 
-                    def output_row(j: Value, changes: list[Value]) -> list[Value]:
-                        emit.prefetch(emit.offset(emit.listed(coming_rows, j), d))
-                        target = emit.offset(emit.listed(ys, j), d)
-                        new = old = emit.load_vector(target)
+                    def output_row(j: Value, state: list[Value]) -> list[Value]:
+                        changes, noise = state[:m], state[m:]
+                        emit.prefetch(emit.offset(emit.listed(coming_rows, j), of_output))
+                        target = emit.offset(emit.listed(ys, j), of_output)
+                        new = old = (emit.load_narrow if narrow else emit.load_vector)(target)
                         if copies:
                             old = emit.load_vector(emit.offset(emit.listed(old_ys, j), d))
                         weights = emit.offset(gradient, builder.mul(j, INT64(FLOAT_BYTES * m)))
@@ -315,14 +351,19 @@ def _rank_update(*, copies: bool) -> Callable[..., Any]:
                             weight = emit.broadcast(emit.offset(weights, FLOAT_BYTES * i))
                             after.append(emit.fma(weight, old, changes[i]))
                             new = emit.fma(weight, value, new)
-                        emit.store(new, target)
-                        return after
+                        if narrow:
+                            emit.store_narrow(new, target, noise[0])
+                        else:
+                            emit.store(new, target)
+                        return [*after, *map(emit.rotated, noise)]
 
-                    changes = emit.loop(y_count, 1, [ZERO] * m, output_row)
+                    changes = emit.loop(y_count, 1, [ZERO] * m + noise, output_row)[:m]
                     for row, change in zip(x, changes, strict=True):
                         address = emit.offset(row, d)
                         emit.store(builder.fadd(emit.load_vector(address), change), address)
-                    emit.prefetch(emit.offset(coming_input, d))
+                    emit.prefetch(emit.offset(last_coming, d))
+                    if narrow:
+                        emit.prefetch(emit.offset(first_coming, d))
                     return []
 
                 emit.loop(end, VECTOR_BYTES, [], column, start=begin)
@@ -330,23 +371,6 @@ def _rank_update(*, copies: bool) -> Callable[..., Any]:
             emit.specialise(x_count, range(1, PANEL_ROWS + 1), sweep)
             return context.get_dummy_value()
 
-        return types.void(*[types.int64] * 13), generate
+        return types.void(*[types.int64] * 14), generate
 
     return rank_update
-
-
-rank_update = _rank_update(copies=False)
-"""``X_i += Σ_j g_ji·Y_j`` and ``Y_j += Σ_i g_ji·X_i`` for one panel.
-
-A column is read whole before it is written, so that both right-hand sides have the values before the step; an
-input row listed twice is read again before each addition. Output rows are distinct.
-
-Only columns from `start` to `stop`, in bytes, are changed, each on its own: the same comes out however they
-are divided. Input rows are given by their numbers, output rows by the address of a list of their addresses,
-since a sweep asks for those with every line. Meanwhile the rows whose addresses are listed in `coming`, one
-more than output rows, are fetched into the cache, a line of each with every line of the sweep: asked for all
-at once, they fill the queue of misses and stop the arithmetic. These addresses may be anything.
-"""
-
-rank_update_from_copies = _rank_update(copies=True)
-"""The same for a block of several panels: both right-hand sides read the *old* rows, which are copies."""

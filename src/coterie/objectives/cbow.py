@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from coterie.kernels.block import Block, Matrices
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.kernels.logistic import Step, found_in
-from coterie.kernels.simd import address_of, fetch_rows
 from coterie.kernels.stored import stored_kernel
 from coterie.objectives.batch import (
     Seat,
@@ -33,7 +32,7 @@ from coterie.objectives.batch import (
     wait,
     windows_of,
 )
-from coterie.objectives.row_lists import RowLists, Walk, lister
+from coterie.objectives.row_lists import RowLists, Walk, fetch_coming, lister
 from coterie.sampling.plan import ChunkPlan
 
 __all__ = ["cbow", "cbow_in_batches"]
@@ -169,7 +168,7 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
                     keep_nothing(seat, place)
                     continue
                 listed = list_block(matrices, rows, plan, walk, block, centre, 0, later)
-                fetch_rows(address_of(block.coming), listed + 1, block.columns)
+                fetch_coming(matrices, block, listed)
                 words = batch.inputs[place]
                 for i in range(contexts):
                     words[i] = plan.tokens[first + i + (first + i >= centre)]

@@ -125,7 +125,13 @@ def noise_contrastive_estimation(
     walk = walk_settings(config, reach, 1 + config.negative)
     return _Estimation(
         matrices=Matrices(weights.input_vectors, weights.output_vectors),
-        walks=walks_over(NCE, config.architecture, config.kernel, walk),
+        walks=walks_over(
+            NCE,
+            config.architecture,
+            config.kernel,
+            walk,
+            narrow=weights.output_vectors.dtype == np.uint16,
+        ),
         rows=ContrastedNoise(config.negative, log_noise.astype(np.float32), c, learned),
         walk=walk,
         outputs=1 + config.negative,

@@ -108,7 +108,13 @@ def negative_sampling(
     walk = walk_settings(config, reach, 1 + config.negative)
     return WalkObjective(
         matrices=Matrices(weights.input_vectors, weights.output_vectors),
-        walks=walks_over(NEGATIVE_SAMPLING, config.architecture, config.kernel, walk),
+        walks=walks_over(
+            NEGATIVE_SAMPLING,
+            config.architecture,
+            config.kernel,
+            walk,
+            narrow=weights.output_vectors.dtype == np.uint16,
+        ),
         rows=Noise(config.negative, config.collisions == "skip"),
         walk=walk,
         outputs=1 + config.negative,

@@ -8,9 +8,10 @@ from coterie.config import TrainingConfig
 from coterie.kernels.allocate import padded_columns
 from coterie.kernels.block import Block, Matrices, row_address
 from coterie.kernels.compile import Index, inner_kernel
+from coterie.kernels.simd import address_of, fetch_rows
 from coterie.sampling.plan import ChunkPlan
 
-__all__ = ["RowLists", "Walk", "lister", "nothing", "walk_settings"]
+__all__ = ["RowLists", "Walk", "fetch_coming", "lister", "nothing", "walk_settings"]
 
 
 # Of rows on their way, so that what is fetched is still in the first cache when its block comes. Further
@@ -61,6 +62,14 @@ class RowLists(NamedTuple):
 @inner_kernel
 def nothing(rows: Any, block: Block) -> None:
     """Do nothing: for an objective that has nothing to prepare, or to settle."""
+
+
+@inner_kernel
+def fetch_coming(matrices: Matrices, block: Block, outputs: Index) -> None:
+    """Ask for the rows in ``block.coming``: an input row and so many output rows."""
+    size: int = block.columns * matrices.output_vectors.itemsize // matrices.input_vectors.itemsize
+    fetch_rows(address_of(block.coming), 1, block.columns)
+    fetch_rows(address_of(block.coming) + 8, int(outputs), size)
 
 
 def lister(lists: RowLists) -> Any:

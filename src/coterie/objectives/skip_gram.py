@@ -11,7 +11,6 @@ import numpy as np
 
 from coterie.kernels.block import Block, Matrices
 from coterie.kernels.logistic import Step, found_in
-from coterie.kernels.simd import address_of, fetch_rows
 from coterie.kernels.stored import stored_kernel
 from coterie.objectives.batch import (
     Seat,
@@ -25,7 +24,7 @@ from coterie.objectives.batch import (
     wait,
     windows_of,
 )
-from coterie.objectives.row_lists import RowLists, Walk, lister
+from coterie.objectives.row_lists import RowLists, Walk, fetch_coming, lister
 from coterie.sampling.plan import ChunkPlan
 
 __all__ = ["skip_gram", "skip_gram_in_batches"]
@@ -115,7 +114,7 @@ def skip_gram_in_batches(step: Step, lists: RowLists) -> Any:
                         keep_nothing(seat, place)
                         continue
                     listed = list_block(matrices, rows, plan, walk, block, centre, group, later)
-                    fetch_rows(address_of(block.coming), listed + 1, block.columns)
+                    fetch_coming(matrices, block, listed)
                     inputs = batch.inputs[place]
                     for i in range(size):
                         context = first + group + i

@@ -50,8 +50,10 @@ class Walks(NamedTuple):
     in_step: Any
 
 
-def walks_over(lists: RowLists, architecture: Architecture, choice: Kernel, walk: Walk) -> Walks:
-    """Return the kernels that train one planned chunk.
+def walks_over(
+    lists: RowLists, architecture: Architecture, choice: Kernel, walk: Walk, *, narrow: bool = False
+) -> Walks:
+    """Return the kernels that train one planned chunk; `narrow`: its output rows are bfloat16.
 
     Raises
     ------
@@ -65,15 +67,15 @@ def walks_over(lists: RowLists, architecture: Architecture, choice: Kernel, walk
             "set); use kernel='plain'."
         )
     panels = architecture == "skip_gram" and walk.shared and 2 * walk.reach > PANEL_ROWS
-    return _walks(lists, architecture, able and choice != "plain", panels)
+    return _walks(lists, architecture, able and choice != "plain", panels, narrow)
 
 
 @functools.cache
-def _walks(lists: RowLists, architecture: Architecture, simd: bool, panels: bool) -> Walks:
+def _walks(lists: RowLists, architecture: Architecture, simd: bool, panels: bool, narrow: bool) -> Walks:
     step = (
-        make_simd_step(offsets=lists.offsets, panels=panels)
+        make_simd_step(offsets=lists.offsets, panels=panels, narrow=narrow)
         if simd
-        else make_plain_step(offsets=lists.offsets)
+        else make_plain_step(offsets=lists.offsets, narrow=narrow)
     )
     if architecture == "skip_gram":
         return Walks(skip_gram(step, lists), skip_gram_in_batches(step, lists))

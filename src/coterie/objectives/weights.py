@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,9 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.errors import ConfigError
 from coterie.kernels.allocate import aligned_matrix, padded_columns
+from coterie.kernels.bfloat16 import kept_narrow, narrow_view
 
-__all__ = ["Weights", "check_fit", "make_weights"]
+__all__ = ["Weights", "as_trained", "check_fit", "in_training", "make_weights"]
 
 _ALIGNMENT = 64
 
@@ -26,7 +29,8 @@ class Weights:
     input_vectors
         float32, shape (V, padded D): the embedding layer, whose rows are the word vectors.
     output_vectors
-        float32, shape (V, padded D): the projection matrix, a row for each output word.
+        float32, shape (V, padded D): the projection matrix, a row for each output word. While it is trained
+        it may be the bits of bfloat16, uint16: see :func:`as_trained`.
     node_vectors
         float32, shape (V − 1, padded D): hierarchical softmax's, a row for each inner node of the tree.
     log_normaliser
@@ -38,7 +42,7 @@ class Weights:
     node_vectors: NDArray[np.float32] | None = None
     log_normaliser: NDArray[np.float64] | None = None
 
-    def matrices(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    def matrices(self) -> Iterator[tuple[str, NDArray[Any]]]:
         """Yield each matrix that there is, with its name."""
         for name in ("input_vectors", "output_vectors", "node_vectors"):
             if (matrix := getattr(self, name)) is not None:
@@ -60,6 +64,21 @@ def make_weights(words: int, config: TrainingConfig) -> Weights:
         node_vectors=aligned_matrix(words - 1, size) if "node_vectors" in config.matrices else None,
         log_normaliser=np.array([np.log(words)]) if config.nce_partition == "learned" else None,
     )
+
+
+def as_trained(weights: Weights, config: TrainingConfig) -> Weights:
+    """Return the weights as they are within :func:`in_training`."""
+    if config.output_dtype != "bfloat16" or weights.output_vectors is None:
+        return weights
+    narrow: Any = narrow_view(weights.output_vectors)  # the one place where it is no float32
+    return replace(weights, output_vectors=narrow)
+
+
+def in_training(weights: Weights, config: TrainingConfig) -> AbstractContextManager[object]:
+    """Return what must be entered while the weights are trained: they are kept as the settings say."""
+    if config.output_dtype != "bfloat16" or weights.output_vectors is None:
+        return nullcontext()
+    return kept_narrow(weights.output_vectors)
 
 
 def check_fit(weights: Weights, words: int, config: TrainingConfig) -> None:

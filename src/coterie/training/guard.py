@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.errors import CorpusError, TrainingError
+from coterie.kernels.bfloat16 import as_floats
 from coterie.objectives.weights import Weights
 
 __all__ = ["check_input", "check_loss", "check_outcome", "check_weights"]
@@ -93,6 +94,8 @@ def check_weights(weights: Weights, config: TrainingConfig, rows: int | None = N
     for name, matrix in weights.matrices():
         for start in range(0, len(matrix) if rows is None else min(rows, len(matrix)), _ROWS_AT_A_TIME):
             block = matrix[start : start + _ROWS_AT_A_TIME]
+            if block.dtype == np.uint16:
+                block = as_floats(block)
             with np.errstate(over="ignore", invalid="ignore"):
                 squares = np.einsum("ij,ij->i", block, block)
             bad = np.flatnonzero(~(squares <= _LARGEST_NORM**2))

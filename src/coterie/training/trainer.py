@@ -27,7 +27,7 @@ from coterie.kernels.cores import available_cores
 from coterie.kernels.stored import caller_of
 from coterie.objectives.choose import make_objective
 from coterie.objectives.objective import Crew, Learner
-from coterie.objectives.weights import Weights, check_fit, make_weights
+from coterie.objectives.weights import Weights, as_trained, check_fit, in_training, make_weights
 from coterie.sampling.plan import (
     ChunkPlan,
     Sampler,
@@ -127,7 +127,8 @@ class Trainer:
         else:
             check_fit(weights, len(counts), config)
         self.weights = weights
-        self._objective = make_objective(self.weights, counts, config, self._reach)
+        self._trained = as_trained(weights, config)
+        self._objective = make_objective(self._trained, counts, config, self._reach)
         self._units = plan_work(sentences.offsets, self._chunk, epochs)
         self._crew: Crew | None = None
         if config.deterministic:
@@ -170,7 +171,7 @@ class Trainer:
         TrainingError
             When the loss or the vectors go wrong; the weights are then not to be used.
         """
-        with self._objective.session():
+        with self._objective.session(), in_training(self.weights, self._config):
             return self._run()
 
     def _run(self) -> TrainingResult:
@@ -202,7 +203,7 @@ class Trainer:
         seconds = time.perf_counter() - start
         if self._failure is not None:
             raise self._failure
-        check_weights(self.weights, self._config)
+        check_weights(self._trained, self._config)
         self._metrics.append(record(self._progress(seconds)))
         last = self._meter.epoch(self._epoch)
         return TrainingResult(
@@ -229,7 +230,7 @@ class Trainer:
                 self._metrics.append(record(progress))
             if now - guarded >= _GUARD_EVERY:
                 guarded = now
-                check_weights(self.weights, self._config, rows=_GUARDED_ROWS)
+                check_weights(self._trained, self._config, rows=_GUARDED_ROWS)
             if self._callback is not None:
                 self._callback(progress)
 

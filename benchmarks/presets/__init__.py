@@ -1,0 +1,1 @@
+"""What the presets cost and give beside the default settings: ``python -m benchmarks.presets``."""
