@@ -105,7 +105,7 @@ def test_given_output_vectors_are_rounded_once_and_go_on(clusters):
 
 
 def test_a_divergence_in_bfloat16_is_told(clusters):
-    with pytest.raises(TrainingError, match="diverges|NaN"):
+    with pytest.raises(TrainingError, match=r"diverges|NaN"):
         Trainer(*clusters, config(output_dtype="bfloat16", alpha=1e4, epochs=4)).run()
 
 
