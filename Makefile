@@ -18,7 +18,7 @@ endif
 # wrong index raises), and compiled with bounds checks. SIMD kernels exist only when compiled.
 PLAIN_TESTS := tests/kernels tests/sampling tests/objectives -m "not simd and not slow"
 
-.PHONY: help demo test check bench bench-neighbours bench-quality bench-phrases bench-objectives bench-composition bench-kernels bench-ingest clean stale
+.PHONY: help demo test check bench bench-neighbours bench-quality bench-presets bench-phrases bench-objectives bench-composition bench-kernels bench-ingest clean stale
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(VENV)/bench-installed  ## speed, memory, quality beside gensim, word2ve
 
 bench-quality: $(VENV)/bench-installed  ## speed, analogies and similarity of gensim, pair-wise and shared negatives, the deterministic mode; CORPUS= EVAL= BENCH= as above
 	$(BIN)/python -m benchmarks.peers --sections speed,models --models 100:5 --peers gensim,coterie,coterie-deterministic,coterie-pair --words 1000000000 --docs docs/quality $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
+
+bench-presets: $(VENV)/bench-installed  ## what the presets and single options cost and give; CORPUS= EVAL= BENCH= as above
+	$(BIN)/python -m benchmarks.presets $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(EVAL),--eval-dir "$(EVAL)") $(BENCH)
 
 bench-phrases: $(VENV)/bench-installed  ## phrase learning beside gensim; CORPUS=file BENCH="--words 5000000" to choose
 	$(BIN)/python benchmarks/phrases.py $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)

@@ -17,7 +17,7 @@ from benchmarks.machine import machine
 from benchmarks.measurements import Measurement, measure_all
 from benchmarks.prepare import prepare
 from benchmarks.presets.page import page
-from benchmarks.presets.settings import NAMED, SWEEP, Setting, named
+from benchmarks.presets.settings import NAMED, OPTIONS, SWEEP, Setting, named
 from benchmarks.results import Results
 
 __all__: list[str] = []
@@ -42,7 +42,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--runs", type=int, default=3, help="seeds of each preset (default 3); of the sweep one")
     add("--size", type=int, default=100, help="dimensions (default 100)")
     add("--threads", type=int, default=min(2, cores), help="(default 2)")
-    add("--no-sweep", dest="sweep", action="store_false", help="only the presets and the default")
+    add("--no-sweep", dest="sweep", action="store_false", help="only the presets and the options")
     add("--docs", type=Path, default=ROOT / "docs", help="folder of presets.md and figures")
     add("--resume", action="store_true", help="keep what has been measured already")
     add("--report-only", action="store_true", help="write the page from what has been measured")
@@ -89,8 +89,9 @@ def _measure(options: argparse.Namespace, results: Results, command: str) -> int
 
 
 def jobs(options: argparse.Namespace, words: int) -> list[Measurement]:
-    """Return the measurements: each preset with every seed, the settings of the sweep with the first."""
-    chosen = [(setting, seed) for seed in range(1, options.runs + 1) for setting in NAMED.values()]
+    """Return the measurements: presets and options with every seed, the settings of the sweep with one."""
+    repeated = [*NAMED.values(), *OPTIONS]
+    chosen = [(setting, seed) for seed in range(1, options.runs + 1) for setting in repeated]
     chosen += [(setting, 1) for setting in SWEEP if options.sweep]
     done: list[Measurement] = []
     for setting, seed in chosen:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.circumstances import circumstances
-from benchmarks.presets.settings import NAMED, SWEEP, Setting, named
+from benchmarks.presets.settings import NAMED, OPTIONS, SWEEP, Setting, named
 from benchmarks.results import Results
 from benchmarks.tables import digits, paragraph, percent, table
 
@@ -43,6 +43,12 @@ def _lines(results: Results) -> Iterator[str]:
     ]
     yield from table(["preset", "seeds", "time", *_SCORES], rows)
     yield paragraph("Medians, and in brackets the least and the greatest.")
+    yield from ("## Options about how it is computed", "")
+    rows = [_row(named(setting), _of(done, setting), time) for setting in OPTIONS]
+    yield from table(["setting", "seeds", "time", *_SCORES], rows)
+    yield paragraph(
+        "What they change is time, memory or reproducibility; the quality should be the default's."
+    )
     swept = [(setting, _of(done, setting)[:1]) for setting in SWEEP]
     swept = sorted(((s, r) for s, r in swept if r), key=lambda kept: kept[1][0]["processor_seconds"])
     if swept:

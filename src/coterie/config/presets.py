@@ -18,8 +18,8 @@ Preset = Literal["fast", "best"]
 
 PRESETS: Mapping[Preset, Mapping[str, Any]] = MappingProxyType(
     {
-        "fast": MappingProxyType({"alpha": 0.05, "epochs": 3, "window": 5, "negative": 5}),
-        "best": MappingProxyType({"alpha": 0.05, "epochs": 10, "window": 10, "negative": 10}),
+        "fast": MappingProxyType({"alpha": 0.05, "sample": 1e-4, "epochs": 4}),
+        "best": MappingProxyType({"alpha": 0.025, "sample": 1e-4, "epochs": 10, "negative": 10}),
     }
 )
 """Options of :class:`~coterie.config.TrainingConfig` for Skip-gram with negative sampling."""
@@ -47,6 +47,6 @@ def with_preset(preset: Preset | None, settings: Mapping[str, Any]) -> dict[str,
         if (given := settings.get(option, value)) != value:
             raise ConfigError(
                 f"preset is {preset!r}, which is for {option} {value!r}, but {option} is {given!r}; leave "
-                "preset out, and set what you want of alpha, epochs, window and negative."
+                "preset out, and set alpha, sample, epochs and negative by themselves."
             )
     return {**PRESETS[preset], **settings}
