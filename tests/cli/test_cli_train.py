@@ -135,4 +135,4 @@ def test_a_preset_settles_what_is_not_given(run: Run, corpus: Path, tmp_path: Pa
 def test_a_preset_for_another_objective(run: Run, corpus: Path, tmp_path: Path) -> None:
     result = run("train", corpus, "-o", tmp_path / "m", "--preset", "best", "--objective", "softmax")
     assert result.exit_code == 2
-    assert "preset is 'best', which is for objective 'negative_sampling'" in result.stderr
+    assert "--preset is 'best', which is for objective 'negative_sampling'" in result.stderr

@@ -94,7 +94,8 @@ class FullSoftmax:
         self._cbow, self._divided = config.architecture == "cbow", config.cbow_gradient == "mean"
         self._batch = max(1, MOST_SCORES // len(self._outputs))
         self._padded = weights.output_vectors
-        self._squares = np.einsum("jd,jd->j", self._outputs, self._outputs)  # |P_j|², kept up to date
+        self._squares = np.empty(len(self._outputs), np.float32)  # |P_j|², kept up to date
+        self._summed = False
         self._threads = 1 if config.deterministic else config.workers
         self._turn = threading.Lock()
         self._scores = np.empty((0, len(self._outputs)), np.float32)
@@ -134,6 +135,8 @@ class FullSoftmax:
             rows = min(self._batch, count, int(plan.extent[0]))
             # Vectors that diverge give NaN, which the trainer finds; NumPy need not say it as well.
             with np.errstate(over="ignore", invalid="ignore"), self._turn:
+                if not self._summed:
+                    self._sum_squares()
                 if rows > len(self._scores):
                     self._scores = np.empty((rows, len(self._outputs)), np.float32)
                 return step(examples, np.float32(rate))
@@ -148,6 +151,15 @@ class FullSoftmax:
         add_weighted_rows(scores, rows, columns)
         change = np.empty((0, self._outputs.shape[1]), np.float32)
         add_damped(self._padded, 0, change, columns, self._squares)
+
+    def _sum_squares(self) -> None:
+        """Find |P_j|² as steps do, bit for bit, so that a training may go on from where another stopped."""
+        nothing = np.zeros((_CHANGED_ROWS, self._outputs.shape[1]), np.float32)
+        undamped = np.zeros(len(self._outputs), np.float32)
+        for start in range(0, len(self._outputs), _CHANGED_ROWS):
+            change = nothing[: len(self._outputs) - start]
+            add_damped(self._padded, start, change, undamped, self._squares)
+        self._summed = True
 
     def _skip_gram_steps(self, examples: _Examples, rate: np.float32) -> tuple[float, float]:
         """Train the pairs, those of an input word together: they share its row of scores."""

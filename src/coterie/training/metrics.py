@@ -46,6 +46,16 @@ class LossMeter:
         self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT)
         self._epochs: dict[int, list[float]] = {}
 
+    def kept(self) -> dict[str, Any]:
+        """Return all of it, JSON-ready, for :meth:`restore`."""
+        sums = {str(epoch): list(values) for epoch, values in self._epochs.items()}
+        return {"recent": [list(pair) for pair in self._recent], "epochs": sums}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Go on from what :meth:`kept` returned."""
+        self._recent.extend((loss, pairs) for loss, pairs in kept.get("recent", []))
+        self._epochs |= {int(epoch): list(values) for epoch, values in kept.get("epochs", {}).items()}
+
     def add(self, epoch: int, loss: float, pairs: float, tokens: int) -> None:
         """Add one recorded chunk's sums; a chunk that was not recorded has no pairs."""
         if pairs == 0:

@@ -25,6 +25,8 @@ class Rounds:
         How many there are.
     stopped
         Asked once a round: whether to deal no more.
+    between
+        Called between two rounds, while all wait.
     """
 
     def __init__(
@@ -33,14 +35,16 @@ class Rounds:
         plans: list[ChunkPlan],
         threads: int,
         stopped: Callable[[], bool],
+        between: Callable[[], None],
     ) -> None:
-        self._units, self.plans, self._stopped = units, plans, stopped
+        self._units, self.plans, self._stopped, self._between = units, plans, stopped, between
         self._round: list[WorkUnit] = []
         # What all do next is decided by one, while all wait.
         self._dealt = threading.Barrier(threads, action=self._deal)
         self._planned = threading.Barrier(threads)
 
     def _deal(self) -> None:
+        self._between()
         self._round = [] if self._stopped() else list(islice(self._units, len(self.plans)))
 
     def next(self) -> list[WorkUnit]:

@@ -11,9 +11,10 @@ the result is a function of (corpus, settings, seed) for any number of them.
 from __future__ import annotations
 
 import functools
+import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ from coterie.sampling.plan import (
     make_sampler,
     plan_chunk,
 )
+from coterie.training.checkpoint import Checkpoints, TrainingState
 from coterie.training.guard import check_loss, check_weights
 from coterie.training.metrics import LossMeter, record, record_interval, records_chunk
 from coterie.training.progress import Progress
@@ -98,8 +100,12 @@ class Trainer:
         :func:`~coterie.objectives.growth.grow_weights` for those of another vocabulary, or mapped from disk.
     epochs
         Which of the ``config.epochs`` epochs this run trains, all by default: with one worker the runs of
-        ``range(0, 2)`` and ``range(2, 5)``, on one another's weights, are a run of 5 epochs bit for bit (the
-        full softmax: but for rounding).
+        ``range(0, 2)`` and ``range(2, 5)``, on one another's weights, are a run of 5 epochs bit for bit.
+    checkpoints
+        Where to write, from time to time and when the run ends early, how far it has come.
+    state
+        What an earlier run of the same settings left in a checkpoint, to go on from: with one worker, or
+        with ``deterministic``, the run ends as if it had never stopped, bit for bit.
     """
 
     def __init__(
@@ -110,6 +116,8 @@ class Trainer:
         callback: Callable[[Progress], None] | None = None,
         weights: Weights | None = None,
         epochs: range | None = None,
+        checkpoints: Checkpoints | None = None,
+        state: TrainingState | None = None,
     ) -> None:
         if epochs is None:
             epochs = range(config.epochs)
@@ -122,6 +130,8 @@ class Trainer:
         self._planned = len(sentences.ids) * len(epochs)
         self._interval = record_interval(len(sentences.ids))
         self._sampler = make_sampler(counts, config, epoch=0)
+        if state is not None:
+            weights = state.weights
         if weights is None:
             weights = make_weights(len(counts), config)
         else:
@@ -129,7 +139,8 @@ class Trainer:
         self.weights = weights
         self._trained = as_trained(weights, config)
         self._objective = make_objective(self._trained, counts, config, self._reach)
-        self._units = plan_work(sentences.offsets, self._chunk, epochs)
+        self._dealt = 0  # units that have been handed out
+        self._units = self._counted(plan_work(sentences.offsets, self._chunk, epochs))
         self._crew: Crew | None = None
         if config.deterministic:
             # More would wait for each other, without the JIT they cannot meet, and the full softmax is one
@@ -140,8 +151,10 @@ class Trainer:
             plans = [make_plan(self._chunk, self._reach, config)]
             each = max(1, min(_PLANS_OF_A_THREAD, _PLANS_BYTES // sum(array.nbytes for array in plans[0])))
             plans += [make_plan(self._chunk, self._reach, config) for _ in range(each * self.workers - 1)]
-            self._rounds = Rounds(self._units, plans, self.workers, self._stopped)
+            self._rounds = Rounds(self._units, plans, self.workers, self._stopped, self._between_rounds)
         self._lock = threading.Lock()
+        self._turn = threading.Condition(self._lock)  # for threads that run free: may the next unit begin
+        self._paused, self._busy = False, 0
         self._stop = threading.Event()
         self._ready = threading.Event()  # compiled: what follows is training
         self._failure: BaseException | None = None
@@ -149,6 +162,55 @@ class Trainer:
         self._meter = LossMeter()
         self._done, self._epoch, self._rate = 0, epochs.start, config.alpha
         self._metrics: list[dict[str, Any]] = []
+        self._checkpoints, self._seconds_before = checkpoints, 0.0
+        if state is not None:
+            self._go_on(state)
+
+    def _go_on(self, state: TrainingState) -> None:
+        """Begin where the state was left."""
+        if state.chunk != self._chunk:
+            raise ConfigError(
+                f"the checkpoint counts units of {state.chunk:,} words, and this training has such of "
+                f"{self._chunk:,}: another Coterie wrote it, or for another text. Train anew."
+            )
+        for unit in itertools.islice(self._units, state.units):
+            self._epoch = unit.epoch
+        self._done, self._seconds_before = state.words, state.seconds
+        self._meter.restore(state.losses)
+        self._metrics += state.metrics
+
+    def _counted(self, units: Iterator[WorkUnit]) -> Iterator[WorkUnit]:
+        for unit in units:
+            self._dealt += 1
+            yield unit
+
+    def _state(self) -> TrainingState:
+        """Return where the run stands; all units that were handed out must be done."""
+        return TrainingState(
+            self._trained,
+            self._dealt,
+            self._done,
+            self._chunk,
+            self._seconds_before + time.perf_counter() - self._started,
+            self._meter.kept(),
+            self._metrics,
+        )
+
+    def _between_rounds(self) -> None:
+        if self._checkpoints is not None and self._checkpoints.due:
+            self._checkpoints.save(self._state())
+
+    def _pause_and_save(self, checkpoints: Checkpoints) -> None:
+        """Write a checkpoint of threads that run free, when each has done its unit."""
+        with self._turn:
+            self._paused = True
+            try:
+                self._turn.wait_for(lambda: not self._busy)
+                if not self._stop.is_set():
+                    checkpoints.save(self._state())
+            finally:
+                self._paused = False
+                self._turn.notify_all()
 
     def compile(self) -> tuple[ChunkPlan, Learner]:
         """Return what a thread trains with, its kernels compiled: an empty chunk calls all, to no effect."""
@@ -179,7 +241,7 @@ class Trainer:
             threading.Thread(target=self._work, args=(i,), name=f"coterie-{i}", daemon=True)
             for i in range(self.workers)
         ]
-        interrupted = False
+        interrupted = finished = False
         start = time.perf_counter()
         try:
             threads[0].start()  # compiles for all; in a thread, so that Ctrl-C is heard meanwhile
@@ -191,6 +253,7 @@ class Trainer:
                 for thread in threads[1:]:
                     thread.start()
             self._watch(threads, start)
+            finished = True
         except KeyboardInterrupt:
             interrupted = True
         finally:
@@ -199,7 +262,10 @@ class Trainer:
                 self._rounds.abort()  # whoever has started would wait for those that never do
             for thread in threads:
                 if thread.ident is not None and (self._ready.is_set() or not interrupted):
-                    thread.join(_JOIN_SECONDS if interrupted and self._crew is None else None)
+                    whole = self._crew is not None or self._checkpoints is not None
+                    thread.join(_JOIN_SECONDS if interrupted and not whole else None)
+            if self._checkpoints is not None and not finished and self._failure is None and self._started:
+                self._checkpoints.save(self._state(), wait=True)
         seconds = time.perf_counter() - start
         if self._failure is not None:
             raise self._failure
@@ -228,6 +294,8 @@ class Trainer:
             if progress.words_done * _METRICS >= (recorded + 1) * self._planned:
                 recorded = progress.words_done * _METRICS // self._planned
                 self._metrics.append(record(progress))
+            if self._checkpoints is not None and self._crew is None and self._checkpoints.due:
+                self._pause_and_save(self._checkpoints)
             if now - guarded >= _GUARD_EVERY:
                 guarded = now
                 check_weights(self._trained, self._config, rows=_GUARDED_ROWS)
@@ -272,12 +340,18 @@ class Trainer:
         """Take units until there are none."""
         plan_unit = self._planner()
         while not self._stop.is_set():
-            with self._lock:
-                unit = next(self._units, None)
-            if unit is None:
-                return
-            plan_unit(unit, plan)
-            self._train_unit(unit, plan, learner)
+            with self._turn:
+                self._turn.wait_for(lambda: not self._paused)
+                if (unit := next(self._units, None)) is None:
+                    return
+                self._busy += 1
+            try:
+                plan_unit(unit, plan)
+                self._train_unit(unit, plan, learner)
+            finally:
+                with self._turn:
+                    self._busy -= 1
+                    self._turn.notify_all()
 
     def _train_in_step(self, number: int, learner: Learner) -> None:
         """Plan some units of each round, and train all of them together with the rest of the crew."""
