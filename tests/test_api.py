@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import warnings
 
 import numpy as np
@@ -184,3 +185,69 @@ def test_rare_words_can_be_kept_and_a_vocabulary_given(sentences):
     assert "seldom" in model.vectors
     model = coterie.train(extra, epochs=1, negative=2, words=["w0", "w1", "seldom"], **QUICK)
     assert set(model.vectors.words) == {"w0", "w1", "seldom"}
+
+
+class _EndedError(Exception):
+    """What a callback ends a training with."""
+
+
+def _end_at(words):
+    def callback(progress):
+        if progress.stage == "train" and progress.words_done >= words:
+            raise _EndedError
+
+    return callback
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """A training that takes some time, and is looked at often."""
+    train_unit = trainer.Trainer._train_unit
+
+    def slowly(self, *arguments, **options):
+        time.sleep(0.002)
+        train_unit(self, *arguments, **options)
+
+    monkeypatch.setattr(trainer, "_TICK", 0.001)
+    monkeypatch.setattr(trainer.Trainer, "_train_unit", slowly)
+
+
+def test_a_training_from_an_iterable_goes_on(sentences, tmp_path, slow):
+    whole = coterie.train(sentences, epochs=3, **QUICK)
+    with pytest.raises(_EndedError):
+        coterie.train(sentences, epochs=3, checkpoints=tmp_path, callback=_end_at(2000), **QUICK)
+    with pytest.raises(ConfigError, match="the checkpoint's text was no file or folder"):
+        coterie.resume(tmp_path)
+    model = coterie.resume(tmp_path, sentences)
+    np.testing.assert_array_equal(model.vectors.matrix, whole.vectors.matrix)
+    assert model.config["training"] == whole.config["training"]
+    assert model.metrics[-1]["words"] == whole.metrics[-1]["words"]
+
+
+def test_a_training_with_a_function_as_tokenizer_goes_on(text, tmp_path, slow):
+    whole = coterie.train(text, tokenizer=str.split, epochs=2, **QUICK)
+    with pytest.raises(_EndedError):
+        coterie.train(
+            text, tokenizer=str.split, epochs=2, checkpoints=tmp_path, callback=_end_at(2000), **QUICK
+        )
+    with pytest.raises(ConfigError, match="tokenizer was an object in Python"):
+        coterie.resume(tmp_path)
+    model = coterie.resume(tmp_path, tokenizer=str.split)
+    np.testing.assert_array_equal(model.vectors.matrix, whole.vectors.matrix)
+
+
+def test_more_epochs_and_other_workers(text, tmp_path, slow):
+    with pytest.raises(_EndedError):
+        coterie.train(text, epochs=2, checkpoints=tmp_path, callback=_end_at(2000), cache=False, **QUICK)
+    told = []
+    model = coterie.resume(tmp_path, epochs=3, workers=2, cache=False, on_event=told.append)
+    assert model.config["training"]["epochs"] == 3
+    assert model.config["figures"]["trained_words"] == 3 * model.config["corpus_statistics"]["tokens"]
+    assert any("workers is 2 and was 1" in message for message in told)
+
+
+@pytest.mark.parametrize("option", ["checkpoint_every", "checkpoint_every_words"])
+def test_intervals_of_checkpoints(sentences, tmp_path, option):
+    with pytest.raises(ConfigError, match=f"{option} is 0"):
+        coterie.train(sentences, checkpoints=tmp_path, **{option: 0})
+    assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@
 2
 """
 
-from coterie.api import learn_phrases, load, load_model, train
+from coterie.api import learn_phrases, load, load_model, resume, train
 from coterie.errors import (
     ConfigError,
     CorpusError,
@@ -23,6 +23,7 @@ from coterie.model import Model
 from coterie.phrases import Phrase, PhraseModel
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
+from coterie.version import VERSION
 
 __all__ = [
     "ConfigError",
@@ -43,7 +44,8 @@ __all__ = [
     "learn_phrases",
     "load",
     "load_model",
+    "resume",
     "train",
 ]
 
-__version__ = "0.1.0"
+__version__ = VERSION

@@ -1,28 +1,35 @@
-"""What ``import coterie`` offers: train, load, load_model. Heavy parts are imported when first used."""
+"""What ``import coterie`` offers: train, resume, load. Heavy parts are imported when first used."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from coterie.config import CorpusConfig, PhraseConfig, Preset, TrainingConfig, VocabularyConfig
+from coterie.config import CorpusConfig, PhraseConfig, Preset, VocabularyConfig
 from coterie.config.presets import with_preset
-from coterie.errors import ConfigError, TrainingInterrupted
+from coterie.errors import ConfigError
 from coterie.model import Model
-from coterie.options import Configs, configs_of, refuse_needless, sorted_into
+from coterie.options import configs_of, refuse_needless, sorted_into
 from coterie.phrases import PhraseModel
+from coterie.runs import (
+    Given,
+    Job,
+    Place,
+    Surroundings,
+    carry_out,
+    encode_progress,
+    job_of_checkpoint,
+    tokenizer_of,
+)
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 
 if TYPE_CHECKING:
-    from coterie.corpus import CacheConfig, EncodedCorpus, EncodeProgress, Source
+    from coterie.corpus import Source
     from coterie.formats import EncodingErrors, Format
-    from coterie.training.trainer import TrainingResult
 
-__all__ = ["learn_phrases", "load", "load_model", "train"]
+__all__ = ["learn_phrases", "load", "load_model", "resume", "train"]
 
 
 def train(
@@ -35,6 +42,9 @@ def train(
     cache_dir: str | os.PathLike[str] | None = None,
     cache_limit: int | None = None,
     memory_limit: int = 512 << 20,
+    checkpoints: str | os.PathLike[str] | None = None,
+    checkpoint_every: float | None = 600,
+    checkpoint_every_words: int | None = None,
     callback: Callable[[Progress], None] | None = None,
     on_event: Callable[[str], None] | None = None,
     **settings: Any,
@@ -58,8 +68,14 @@ def train(
     memory_limit
         Bytes that the dictionary of distinct words may take before it spills to disk, and as many for
         the pairs of words from which phrases are learned.
+    checkpoints
+        A folder for checkpoints, from which :func:`resume` goes on; the last two are kept, also when the
+        training is done.
+    checkpoint_every, checkpoint_every_words
+        Seconds, or words of training, between two checkpoints; ``None`` for both writes one only when the
+        training ends early, at Ctrl-C or at an error in the callback.
     callback
-        Called some times a second with a :class:`Progress`.
+        Called some times a second with a :class:`Progress`; what it raises ends the training.
     on_event
         Called with messages for people; without it those that matter become Python warnings.
     **settings
@@ -89,64 +105,71 @@ def train(
     >>> train(verses, vector_size=8, workers=1)
     Model(14 words, vector_size=8, objective='negative_sampling')
     """
-    started = time.perf_counter()
     refuse_needless(settings)
     if source is None:
         raise ConfigError("train needs a text as its first argument: a path, or strings, or token lists.")
-    function, name = _tokenizer(tokenizer)
-    configs = configs_of({**with_preset(preset, settings), "tokenizer": name})
-    corpus_config, vocabulary_config, phrase_config, config = configs
-    known = _phrase_model(phrase_model)
-
-    from coterie.corpus import encode
-    from coterie.kernels.cores import available_cores
-    from coterie.training.warm_up import warm_up
-
-    warm_up(config)
-    with encode(
+    _, name = tokenizer_of(tokenizer)
+    job = Job(
         source,
-        corpus_config,
-        vocabulary_config,
-        phrases=phrase_config,
-        phrase_model=known,
-        tokenizer=function,
-        cache=_cache(cache_dir, cache_limit) if cache else None,
-        memory_limit=memory_limit,
-        workers=config.workers or available_cores(),
-        progress=None if callback is None else _encode_progress(callback),
-        on_event=on_event,
-    ) as corpus:
-        encoded = time.perf_counter()
-        result = _train(corpus, config, callback, on_event)
-        if result.interrupted and not result.words:
-            raise KeyboardInterrupt("interrupted before the training began")
-        statistics = {
-            "tokens": corpus.n_tokens,
-            "sentences": corpus.n_sentences,
-            "words": len(corpus.vocabulary),
-            "tokens_before_dropping": corpus.raw_tokens,
-            "words_before_dropping": corpus.raw_words,
-            "fingerprint": corpus.fingerprint,
-        }
-        figures = {
-            "words_per_second": round(result.words_per_second, 1),
-            "training_seconds": round(result.seconds, 3),
-            "encoding_seconds": round(encoded - started, 3),
-            "total_seconds": round(time.perf_counter() - started, 3),
-            "workers": result.workers,
-            "final_loss": result.loss,
-            "trained_words": result.words,
-            "interrupted": result.interrupted,
-            "encoded_before": corpus.from_cache,
-        }
-        model = _model(corpus, result, configs, statistics, figures)
-        done = result.words / (corpus.n_tokens * config.epochs)
-    if result.interrupted:
-        raise TrainingInterrupted(
-            f"interrupted after {done:.0%} of the training; its .model is what there is",
-            model,
-        )
-    return model
+        tokenizer,
+        phrase_model,
+        configs_of({**with_preset(preset, settings), "tokenizer": name}),
+        Surroundings(cache, cache_dir, cache_limit, memory_limit, callback, on_event),
+    )
+    return carry_out(job, Place(checkpoints, checkpoint_every, checkpoint_every_words))
+
+
+def resume(
+    checkpoints: str | os.PathLike[str],
+    source: Source | None = None,
+    *,
+    epochs: int | None = None,
+    workers: int | None = None,
+    tokenizer: Callable[[str], Iterable[str]] | None = None,
+    phrase_model: PhraseModel | str | os.PathLike[str] | None = None,
+    checkpoint_every: float | None = 600,
+    checkpoint_every_words: int | None = None,
+    cache: bool = True,
+    cache_dir: str | os.PathLike[str] | None = None,
+    cache_limit: int | None = None,
+    memory_limit: int = 512 << 20,
+    callback: Callable[[Progress], None] | None = None,
+    on_event: Callable[[str], None] | None = None,
+) -> Model:
+    """Go on with a training that :func:`train` has left checkpoints of, with its settings.
+
+    With one worker, or with ``deterministic``, the result is that of a training that was never stopped, bit
+    for bit, on the same machine and version; else as good as it.
+
+    Parameters
+    ----------
+    checkpoints
+        The folder that ``train`` was given. The last whole one is taken.
+    source
+        The text again; needed where it was no file or folder, and else where that has another place now.
+    epochs
+        More epochs than before. The learning rate then falls over all of them, from now on.
+    workers
+        Other than before.
+    tokenizer, phrase_model
+        Those that were given, where they were no names and no file.
+    checkpoint_every, checkpoint_every_words, cache, cache_dir, cache_limit, memory_limit, callback, on_event
+        As :func:`train` takes them.
+
+    Raises
+    ------
+    ConfigError
+        A setting that can't be changed.
+    CorpusError
+        The text is another than that of the checkpoint.
+    FormatError
+        There is no whole checkpoint.
+    """
+    surroundings = Surroundings(cache, cache_dir, cache_limit, memory_limit, callback, on_event)
+    checkpoint, job = job_of_checkpoint(
+        checkpoints, Given(source, tokenizer, phrase_model, epochs, workers), surroundings
+    )
+    return carry_out(job, Place(checkpoints, checkpoint_every, checkpoint_every_words), checkpoint)
 
 
 def learn_phrases(
@@ -191,7 +214,7 @@ def learn_phrases(
     from coterie.corpus import encode, write_text
     from coterie.kernels.cores import available_cores
 
-    function, name = _tokenizer(tokenizer)
+    function, name = tokenizer_of(tokenizer)
     corpus_config, phrase_config = sorted_into(
         (CorpusConfig, PhraseConfig), {"phrases": 1, **settings, "tokenizer": name}
     )
@@ -207,7 +230,7 @@ def learn_phrases(
         tokenizer=function,
         memory_limit=memory_limit,
         workers=workers or available_cores(),
-        progress=None if callback is None else _encode_progress(callback),
+        progress=None if callback is None else encode_progress(callback),
         on_event=on_event,
         least_option="phrase_min_count",  # what the words are counted for here is the phrases
     ) as corpus:
@@ -264,90 +287,3 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         When the folder is no model, is damaged, or was saved by a newer Coterie.
     """
     return Model.load(path)
-
-
-def _tokenizer(
-    tokenizer: str | Callable[[str], Iterable[str]],
-) -> tuple[Callable[[str], Iterable[str]] | None, str]:
-    """Return the function, if it is one, and the name."""
-    if isinstance(tokenizer, str):
-        return None, tokenizer
-    return tokenizer, getattr(tokenizer, "__name__", repr(tokenizer))
-
-
-def _phrase_model(given: PhraseModel | str | os.PathLike[str] | None) -> PhraseModel | None:
-    return given if given is None or isinstance(given, PhraseModel) else PhraseModel.load(given)
-
-
-def _cache(directory: str | os.PathLike[str] | None, limit: int | None) -> CacheConfig:
-    from coterie.config.places import default_cache_directory
-    from coterie.corpus import CacheConfig
-
-    return CacheConfig(Path(directory) if directory is not None else default_cache_directory(), limit)
-
-
-def _encode_progress(callback: Callable[[Progress], None]) -> Callable[[EncodeProgress], None]:
-    started = time.perf_counter()
-
-    def report(progress: EncodeProgress) -> None:
-        total = progress.bytes_total
-        callback(
-            Progress(
-                stage="encode",
-                words_done=progress.tokens,
-                words_total=None,
-                seconds=time.perf_counter() - started,
-                fraction=progress.bytes_done / total if total else None,
-            )
-        )
-
-    return report
-
-
-def _train(
-    corpus: EncodedCorpus,
-    config: TrainingConfig,
-    callback: Callable[[Progress], None] | None,
-    on_event: Callable[[str], None] | None,
-) -> TrainingResult:
-    if callback is not None:  # what of the compilation is left, see warm_up, is waited for from now on
-        callback(Progress("compile", 0, corpus.n_tokens * config.epochs, 0.0))
-    from coterie.sampling.plan import Sentences
-    from coterie.training.guarded import guarded_run
-
-    sentences = Sentences(corpus.ids, corpus.offsets)
-    return guarded_run(sentences, corpus.vocabulary.counts, config, callback, on_event)
-
-
-def _model(
-    corpus: EncodedCorpus,
-    result: TrainingResult,
-    configs: Configs,
-    statistics: dict[str, Any],
-    figures: dict[str, Any],
-) -> Model:
-    import coterie
-
-    corpus_config, vocabulary_config, phrase_config, config = configs
-    matrices = {name: matrix[:, : config.vector_size] for name, matrix in result.weights.matrices()}
-    described: dict[str, Any] = {
-        "coterie_version": coterie.__version__,
-        "objective": config.objective,
-        "training": config.to_dict(),
-        "corpus": corpus_config.to_dict(),
-        "vocabulary": vocabulary_config.to_dict(),
-        **({"phrases": phrase_config.to_dict()} if phrase_config else {}),
-        "corpus_statistics": statistics,
-        "figures": figures,
-    }
-    words = WordVectors(corpus.vocabulary.words, matrices["input_vectors"], corpus.vocabulary.counts)
-    if result.weights.log_normaliser is not None:
-        described["log_normaliser"] = float(result.weights.log_normaliser[0])
-    return Model(
-        words,
-        matrices.get("output_vectors"),
-        described,
-        result.metrics,
-        corpus.phrases,
-        node_vectors=matrices.get("node_vectors"),
-    )

@@ -17,7 +17,7 @@ from coterie.config import TrainingConfig
 from coterie.errors import ConfigError, FormatError, ResourceError
 from coterie.sampling.plan import Sentences
 from coterie.training import checkpoint, trainer
-from coterie.training.checkpoint import Checkpoints, TrainingState, latest_checkpoint
+from coterie.training.checkpoint import Checkpoints, TrainingState, latest_checkpoint, remove_checkpoints
 from coterie.training.trainer import Trainer
 from reference import synthetic
 
@@ -70,7 +70,7 @@ def stopping_at(words):
 
 def interrupted(corpus, settings, place, words, **more):
     """Train until about so many words are done; return whether the run was ended before its end."""
-    checkpoints = Checkpoints(place, 1e9, {"about": "this"}, pytest.fail)
+    checkpoints = Checkpoints(place, None, None, pytest.fail, fresh=False)
     try:
         SlowTrainer(*corpus, settings, stopping_at(words), checkpoints=checkpoints, **more).run()
     except EndedError:
@@ -131,7 +131,7 @@ def test_free_threads_go_on_with_all_of_their_work(clusters, tmp_path):
 @pytest.mark.parametrize("changes", [{"workers": 3}, {"deterministic": True, "workers": 2}], ids=str)
 def test_checkpoints_are_written_while_it_trains(clusters, tmp_path, changes, monkeypatch):
     monkeypatch.setattr(checkpoint, "_MOST_WAITING", 1e9)
-    checkpoints = Checkpoints(tmp_path, 0, {}, pytest.fail)
+    checkpoints = Checkpoints(tmp_path, 1e-9, None, pytest.fail)
     seen = set()
 
     def look(progress):
@@ -158,7 +158,8 @@ def a_state(units=3, words=9):
 
 
 def test_a_checkpoint_is_read_as_it_was_written(tmp_path):
-    checkpoints = Checkpoints(tmp_path / "deep" / "place", 1, {"seed": 7}, pytest.fail)
+    checkpoints = Checkpoints(tmp_path / "deep" / "place", 1, None, pytest.fail)
+    checkpoints.about = {"seed": 7}
     assert checkpoints.save(a_state(), wait=True)
     found = latest_checkpoint(tmp_path / "deep" / "place", pytest.fail)
     assert found.about == {"seed": 7}
@@ -168,7 +169,8 @@ def test_a_checkpoint_is_read_as_it_was_written(tmp_path):
     for (name, matrix), (_, other) in zip(state.weights.matrices(), written.weights.matrices(), strict=True):
         np.testing.assert_array_equal(matrix, other, err_msg=name)
     assert state.weights.log_normaliser == written.weights.log_normaliser
-    checkpoints.remove()
+    checkpoints.close()
+    remove_checkpoints(tmp_path / "deep" / "place")
     assert not (tmp_path / "deep" / "place").exists()
 
 
@@ -193,7 +195,7 @@ def damaged(data, place, kind):
 )
 def test_damage_is_found_and_the_one_before_serves(tmp_path_factory, file, place, kind):
     folder = tmp_path_factory.mktemp("checkpoints")
-    checkpoints = Checkpoints(folder, 1, {}, pytest.fail)
+    checkpoints = Checkpoints(folder, 1, None, pytest.fail)
     for units in (1, 2):
         checkpoints.save(a_state(units), wait=True)
     checkpoints.close()
@@ -212,7 +214,7 @@ def test_damage_is_found_and_the_one_before_serves(tmp_path_factory, file, place
 def test_where_there_is_no_checkpoint(tmp_path):
     with pytest.raises(FormatError, match="no checkpoint to go on from"):
         latest_checkpoint(tmp_path / "nowhere", pytest.fail)
-    checkpoints = Checkpoints(tmp_path, 1, {}, pytest.fail)
+    checkpoints = Checkpoints(tmp_path, 1, None, pytest.fail)
     checkpoints.save(a_state(), wait=True)
     checkpoints.close()
     (tmp_path / f"{3:015}" / "state.json").write_text("{}")
@@ -221,7 +223,7 @@ def test_where_there_is_no_checkpoint(tmp_path):
 
 
 def test_a_newer_coteries_checkpoint_is_told(tmp_path, monkeypatch):
-    checkpoints = Checkpoints(tmp_path, 1, {}, pytest.fail)
+    checkpoints = Checkpoints(tmp_path, 1, None, pytest.fail)
     with monkeypatch.context() as changed:
         changed.setattr(checkpoint, "FORMAT_VERSION", 99)
         checkpoints.save(a_state(), wait=True)
@@ -230,7 +232,7 @@ def test_a_newer_coteries_checkpoint_is_told(tmp_path, monkeypatch):
 
 
 def test_two_trainings_do_not_share_a_place(tmp_path):
-    first, second = (Checkpoints(tmp_path, 1, {}, pytest.fail) for _ in range(2))
+    first, second = (Checkpoints(tmp_path, 1, None, pytest.fail) for _ in range(2))
     first.claim()
     with pytest.raises(ResourceError, match="a training that is running"):
         second.claim()
@@ -242,7 +244,7 @@ def test_two_trainings_do_not_share_a_place(tmp_path):
 def test_what_a_killed_writer_left_is_swept(tmp_path):
     (tmp_path / "000000000000007.partial").mkdir()
     (tmp_path / "000000000000007.partial" / "weights.safetensors").write_text("half")
-    checkpoints = Checkpoints(tmp_path, 1, {}, pytest.fail)
+    checkpoints = Checkpoints(tmp_path, 1, None, pytest.fail)
     checkpoints.save(a_state(), wait=True)
     checkpoints.close()
     assert [path.name for path in checkpoint._finished(tmp_path)] == [f"{3:015}"]
@@ -256,7 +258,7 @@ def test_a_full_disk_ends_no_training(clusters, tmp_path, monkeypatch, where):
 
     monkeypatch.setattr(*((checkpoint, "write_safetensors") if where == "weights" else (json, "dumps")), full)
     told = []
-    checkpoints = Checkpoints(tmp_path, 0, {}, told.append)
+    checkpoints = Checkpoints(tmp_path, 1e-9, None, told.append)
     result = Trainer(*clusters, config(epochs=1), checkpoints=checkpoints).run()
     checkpoints.close()
     assert result.words == len(clusters[0].ids)
@@ -274,7 +276,7 @@ def test_units_of_another_length_are_refused(clusters):
 def test_a_training_that_failed_leaves_no_checkpoint(clusters, tmp_path):
     from coterie.errors import TrainingError
 
-    checkpoints = Checkpoints(tmp_path, 1e9, {}, pytest.fail)
+    checkpoints = Checkpoints(tmp_path, None, None, pytest.fail)
     with pytest.raises(TrainingError):
         Trainer(*clusters, config(alpha=1e4), checkpoints=checkpoints).run()
     assert not checkpoint._finished(tmp_path)

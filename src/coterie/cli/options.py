@@ -35,6 +35,7 @@ from coterie.config import (
 )
 
 __all__ = [
+    "checkpoint_options",
     "phrase_options",
     "preset_option",
     "settings_options",
@@ -47,6 +48,7 @@ __all__ = [
 _AnyFunction = TypeVar("_AnyFunction", bound=Callable[..., object])
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _BINARY_UNITS = {"KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 
 
@@ -84,6 +86,27 @@ def _option(
     return click.option(flags, name, cls=Option, section=section, help=help_text, **settings)
 
 
+def interval(written: str) -> tuple[float | None, int | None]:
+    """Return seconds or words between two checkpoints from how one writes it; neither for ``off``.
+
+    Examples
+    --------
+    >>> interval("10m"), interval("90s"), interval("200M words"), interval("off")
+    ((600.0, None), (90.0, None), (None, 200000000), (None, None))
+    """
+    if written.strip().lower() == "off":
+        return None, None
+    if match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh])\s*", written.lower()):
+        seconds = float(match[1]) * _SECONDS[match[2]]
+        if seconds > 0:
+            return seconds, None
+    if match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)\s*WORDS?\s*", written.upper()):
+        words = int(float(match[1]) * _UNITS[match[2]])
+        if words > 0:
+            return None, words
+    raise click.BadParameter(f"{written!r} is no interval; write for example 10m, 90s, 200M words, or off.")
+
+
 class _Numbers(click.ParamType):  # type: ignore[type-arg]
     """Numbers with commas between; one stays a number."""
 
@@ -102,6 +125,7 @@ def _choice(literal: Any) -> click.Choice[str]:
 
 
 _TRAINING, _WORDS, _PHRASES, _TEXT, _STORAGE = "Training", "Vocabulary", "Phrases", "Text", "Memory and disk"
+_CHECKPOINTS = "Checkpoints"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _SETTINGS: tuple[Callable[[Any], Any], ...] = (
@@ -316,6 +340,32 @@ def _with(function: _AnyFunction, options: Sequence[Callable[[Any], Any]]) -> _A
     for add in reversed(options):
         function = add(function)
     return function
+
+
+def checkpoint_options(function: _AnyFunction) -> _AnyFunction:
+    """Add the options of checkpoints."""
+    options = (
+        click.option(
+            "--checkpoint-every",
+            cls=Option,
+            section=_CHECKPOINTS,
+            type=interval,
+            default="10m",
+            show_default=True,
+            help="Time (90s, 10m, 2h) or training (200M words) between two checkpoints, or off. One is "
+            "written at Ctrl-C and SIGTERM too, unless off.",
+        ),
+        click.option(
+            "--resume",
+            cls=Option,
+            section=_CHECKPOINTS,
+            metavar="MODEL",
+            type=click.Path(path_type=Path),
+            help="Go on with the training that was to become MODEL, from its last checkpoint, with its text "
+            "and settings; --epochs may be raised and --workers changed.",
+        ),
+    )
+    return _with(function, options)
 
 
 def storage_options(function: _AnyFunction) -> _AnyFunction:

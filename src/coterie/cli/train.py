@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import shlex
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from coterie.cli.console import Command, Speaker, common_options
-from coterie.cli.options import preset_option, settings_options, storage_options, without_defaults
+from coterie.cli.options import (
+    checkpoint_options,
+    preset_option,
+    settings_options,
+    storage_options,
+    without_defaults,
+)
 from coterie.cli.progress import shown_progress
-from coterie.errors import TrainingInterrupted
+from coterie.errors import ConfigError, TrainingInterrupted
 
 if TYPE_CHECKING:
     from coterie.model import Model
 
-__all__ = ["command", "source_of", "train_and_save"]
+__all__ = ["checkpoints_of", "command", "source_of", "train_and_save"]
 
 
 @click.command(
@@ -28,24 +38,26 @@ __all__ = ["command", "source_of", "train_and_save"]
         "coterie train articles.jsonl.zst --text-field body --vector-size 300 -o my-model",
         "coterie train 'news/*.txt' books/ --min-count 20 --phrases 2 -o my-model",
         "zcat corpus.txt.gz | coterie train - --tokenizer whitespace -o my-model",
+        "coterie train --resume my-model",
     ),
 )
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.argument("sources", metavar="SOURCE...", nargs=-1)
 @click.option(
     "-o",
     "--output",
     metavar="MODEL",
-    required=True,
     type=click.Path(path_type=Path),
     help="Folder for the model; a model that is there is replaced at the end.",
 )
 @preset_option
 @settings_options
+@checkpoint_options
 @storage_options
 @common_options
 def command(
     sources: tuple[str, ...],
-    output: Path,
+    output: Path | None,
+    resume: Path | None,
     quiet: bool,
     as_json: bool,
     **settings: Any,
@@ -57,9 +69,16 @@ def command(
     also compressed: .gz, .bz2, .xz, .zst. One line, or one record, is one sentence.
 
     Ctrl-C ends the training early and saves what has been learned by then; if MODEL exists, beside
-    it as MODEL.interrupted.
+    it as MODEL.interrupted. A training that was ended or killed goes on with --resume MODEL, from its last
+    checkpoint in MODEL.checkpoints.
     """
     speaker = Speaker(quiet=quiet, as_json=as_json)
+    if resume is not None:
+        resume_and_save(sources, resume, output, speaker, settings)
+        return
+    if not sources or output is None:
+        missing = "SOURCE..." if not sources else "--output MODEL"
+        raise click.UsageError(f"{missing} is missing; coterie train SOURCE... -o MODEL, or --resume MODEL.")
     train_and_save(source_of(sources), output, speaker, **_python_settings(settings))
 
 
@@ -88,38 +107,94 @@ def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
+def checkpoints_of(output: Path) -> Path:
+    """Return the folder of the checkpoints of a training that is to become this model."""
+    return output.with_name(output.name + ".checkpoints")
+
+
 def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any) -> Model:
     """Train, save, and tell about both; after Ctrl-C save what there is and leave with status 130.
 
     Parameters
     ----------
     source, settings
-        As :func:`coterie.train` takes them.
+        As :func:`coterie.train` takes them; ``checkpoint_every`` as a pair of seconds and words.
     output
         Folder of the model.
     """
     import coterie
+
+    every = settings.pop("checkpoint_every", (None, None))
+    told = {"checkpoint_every": every[0], "checkpoint_every_words": every[1]}
+    if every != (None, None):
+        told["checkpoints"] = checkpoints_of(output)
+    return _saved(lambda **how: coterie.train(source, **settings, **told, **how), output, speaker)
+
+
+# What a training that goes on may be given anew.
+_CHANGEABLE = (
+    *("epochs", "workers", "checkpoint_every", "cache_dir", "cache_limit", "no_cache", "memory_limit"),
+    *("resume", "output", "sources", "quiet", "as_json", "phrase_model"),
+)
+
+
+def resume_and_save(
+    sources: Sequence[str], model: Path, output: Path | None, speaker: Speaker, settings: dict[str, Any]
+) -> Model:
+    """Go on with the training that was to become `model`, and save it there."""
+    import coterie
+
+    source = click.get_current_context().get_parameter_source
+    given = [name for name in settings if source(name) is not click.core.ParameterSource.DEFAULT]
+    if fixed := [name for name in given if name not in _CHANGEABLE]:
+        raise ConfigError(
+            f"{fixed[0]} is given, but a training goes on with the settings that it began with; leave "
+            f"{', '.join(fixed)} out. epochs and workers may be changed."
+        )
+    if output is not None and output != model:
+        raise ConfigError(f"the model of {model} is saved there when it is done; leave --output out.")
+    every = settings["checkpoint_every"]
+    kept = {name: settings[name] for name in given if name in ("epochs", "workers", "phrase_model")}
+    storage = {name: settings[name] for name in ("cache_dir", "cache_limit", "memory_limit")}
+    chosen = {name: value for name, value in storage.items() if value is not None}
+    if settings["no_cache"]:
+        chosen["cache"] = False
+    return _saved(
+        lambda **how: coterie.resume(
+            checkpoints_of(model),
+            source_of(sources) if sources else None,
+            checkpoint_every=every[0],
+            checkpoint_every_words=every[1],
+            **kept,
+            **chosen,
+            **how,
+        ),
+        model,
+        speaker,
+    )
+
+
+def _saved(train: Callable[..., Model], output: Path, speaker: Speaker) -> Model:
+    """Train, save, and tell about both."""
     from coterie.model import check_destination
 
     check_destination(output)
     earlier = output.is_dir() and any(output.iterdir())
-    try:
-        with shown_progress(speaker) as callback:
-            model = coterie.train(source, callback=callback, on_event=speaker.message, **settings)
-    except TrainingInterrupted as interruption:
-        unfinished: Any = interruption.model
-        # A part of a training does not take the place of a whole one.
-        place = output.with_name(output.name + ".interrupted") if earlier else output
-        check_destination(place)
-        unfinished.save(place)
-        done = unfinished.config["figures"]["trained_words"] / _planned_words(unfinished)
-        speaker.message(f"interrupted after {done:.0%}; what had been learned by then is in {place}{os.sep}")
-        if earlier:
-            speaker.message(f"the earlier model in {output}{os.sep} is as it was")
-        if speaker.as_json:
-            speaker.json({**_result(unfinished, place), "interrupted": True})
-        raise click.exceptions.Exit(130) from None
-    model.save(output)
+    with terminated_as_interrupt() as terminated:
+        try:
+            with shown_progress(speaker) as callback:
+                model = train(callback=callback, on_event=speaker.message)
+        except TrainingInterrupted as interruption:
+            unfinished: Any = interruption.model
+            _save_unfinished(unfinished, output, speaker, earlier=earlier)
+            raise click.exceptions.Exit(143 if terminated else 130) from None
+        except KeyboardInterrupt:
+            if terminated:
+                speaker.message("terminated")
+                raise click.exceptions.Exit(143) from None
+            raise
+        model.save(output)
+    _remove_checkpoints(output)
     if earlier:
         speaker.message(f"the earlier model in {output}{os.sep} is replaced")
     if speaker.as_json:
@@ -127,6 +202,50 @@ def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any)
     else:
         _tell(model, output, speaker)
     return model
+
+
+@contextmanager
+def terminated_as_interrupt() -> Iterator[list[int]]:
+    """Treat SIGTERM as Ctrl-C; the list has the signal then."""
+    received: list[int] = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        received.append(number)
+        raise KeyboardInterrupt("terminated")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _save_unfinished(unfinished: Any, output: Path, speaker: Speaker, *, earlier: bool) -> None:
+    """Save what was learned; a part of a training does not take the place of a whole one."""
+    from coterie.model import check_destination
+
+    place = output.with_name(output.name + ".interrupted") if earlier else output
+    check_destination(place)
+    unfinished.save(place)
+    done = unfinished.config["figures"]["trained_words"] / _planned_words(unfinished)
+    speaker.message(f"interrupted after {done:.0%}; what had been learned by then is in {place}{os.sep}")
+    if earlier:
+        speaker.message(f"the earlier model in {output}{os.sep} is as it was")
+    if checkpoints_of(output).is_dir():
+        speaker.message(f"to go on: coterie train --resume {shlex.quote(str(output))}")
+    if speaker.as_json:
+        speaker.json({**_result(unfinished, place), "interrupted": True})
+
+
+def _remove_checkpoints(output: Path) -> None:
+    """Remove the checkpoints of a training that is done and saved."""
+    if checkpoints_of(output).is_dir():
+        from coterie.training.checkpoint import remove_checkpoints
+
+        remove_checkpoints(checkpoints_of(output))
 
 
 def _planned_words(model: Model) -> int:

@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zlib import crc32
 
 import numpy as np
@@ -36,7 +36,7 @@ from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.bfloat16 import as_floats
 from coterie.objectives.weights import Weights
 
-__all__ = ["Checkpoint", "Checkpoints", "TrainingState", "latest_checkpoint"]
+__all__ = ["Checkpoint", "Checkpoints", "TrainingState", "latest_checkpoint", "remove_checkpoints"]
 
 FORMAT_VERSION = 1
 _WEIGHTS, _STATE, _LOCK = "weights.safetensors", "state.json", "lock"
@@ -91,35 +91,48 @@ class Checkpoints:
     Parameters
     ----------
     place
-        The folder; it is made when the first checkpoint is written.
-    every
-        Seconds between two.
-    about
-        JSON-ready: what is kept with each checkpoint, for the training that goes on.
+        The folder; it is made when it is claimed.
+    every, every_words
+        Seconds, or words of training, between two; ``None`` for both: only what is asked for.
     tell
         Called with a message when a checkpoint can't be written; the training goes on.
+    fresh
+        Whether the training begins anew: what the folder has from another goes when the first checkpoint of
+        this one is there.
+
+    Attributes
+    ----------
+    about
+        JSON-ready: what is kept with each checkpoint, for the training that goes on.
     """
 
     def __init__(
         self,
         place: str | os.PathLike[str],
-        every: float,
-        about: Mapping[str, Any],
+        every: float | None,
+        every_words: int | None,
         tell: Callable[[str], None],
+        *,
+        fresh: bool = True,
     ) -> None:
         self.place = Path(place)
-        self._every, self._about, self._tell = every, dict(about), tell
-        self._last = time.monotonic()
+        self.about: dict[str, Any] = {}
+        self._every, self._every_words, self._tell = every, every_words, tell
+        self._fresh, self._others = fresh, list[Path]()
+        self._last, self._last_words = time.monotonic(), 0
         self._waited = 0.0
         self._writer: threading.Thread | None = None
         self._lock: int | None = None
 
-    @property
-    def due(self) -> bool:
-        """Whether it is time for the next one, and the last one is done."""
+    def due(self, words: int) -> bool:
+        """Tell whether it is time for the next one, when so many words are done, and the last one is done."""
         if self._writer is not None and self._writer.is_alive():
             return False
-        return time.monotonic() - self._last >= max(self._every, self._waited / _MOST_WAITING)
+        passed = time.monotonic() - self._last
+        if passed < self._waited / _MOST_WAITING:
+            return False
+        by_time = self._every is not None and passed >= self._every
+        return by_time or (self._every_words is not None and words - self._last_words >= self._every_words)
 
     def save(self, state: TrainingState, *, wait: bool = False) -> bool:
         """Write a checkpoint; return whether all went well so far.
@@ -136,7 +149,7 @@ class Checkpoints:
             self._failed(error, state.units)
             return False
         finally:
-            self._last = time.monotonic()
+            self._last, self._last_words = time.monotonic(), state.words
             self._waited = self._last - began
         told = {
             "format_version": FORMAT_VERSION,
@@ -146,7 +159,7 @@ class Checkpoints:
             "seconds": state.seconds,
             "losses": state.losses,
             "metrics": list(state.metrics),
-            "about": self._about,
+            "about": self.about,
         }
         self._writer = threading.Thread(target=self._finish, args=(partial, told), name="coterie-checkpoint")
         self._writer.start()
@@ -161,21 +174,19 @@ class Checkpoints:
             self._writer = None
 
     def close(self) -> None:
-        """Wait, and let others write there."""
+        """Wait, and let others write there; a folder without checkpoints goes."""
         self.wait()
         if self._lock is not None:
+            if not _finished(self.place):
+                remove_checkpoints(self.place)
             os.close(self._lock)
             self._lock = None
 
-    def remove(self) -> None:
-        """Remove the folder: the training is done, and saved."""
-        self.wait()
-        with contextlib.suppress(OSError):
-            for path in _finished(self.place):
-                shutil.rmtree(path, ignore_errors=True)
-            _sweep(self.place)
-            (self.place / _LOCK).unlink(missing_ok=True)
-            self.place.rmdir()
+    def __enter__(self) -> Self:
+        self.claim()
+        return self
+
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def claim(self) -> None:
@@ -205,6 +216,12 @@ class Checkpoints:
             pass  # a file system without locks: as well as can be
         self._lock = lock
         _sweep(self.place)
+        if self._fresh and (others := _finished(self.place)):
+            self._others = others
+            self._tell(
+                f"{self.place} holds checkpoints of a training that did not end; this one is another, and "
+                "they go when its first checkpoint is written. To go on with them, stop and resume."
+            )
 
     def _prepared(self, units: int) -> Path:
         """Return an empty folder for a checkpoint that is to come."""
@@ -228,7 +245,8 @@ class Checkpoints:
             shutil.rmtree(place, ignore_errors=True)  # the same units once more, after an interrupt
             partial.rename(place)
             _sync(self.place)
-            for old in _finished(self.place)[:-_KEPT]:
+            others, self._others = self._others, []
+            for old in (*(path for path in others if path != place), *_finished(self.place)[:-_KEPT]):
                 shutil.rmtree(old, ignore_errors=True)
         except (OSError, ValueError) as error:
             self._failed(error, told["units"])
@@ -240,6 +258,17 @@ class Checkpoints:
             f"{self.place}: no checkpoint could be written ({why}); the training goes on, and an earlier "
             "checkpoint is as it was."
         )
+
+
+def remove_checkpoints(place: str | os.PathLike[str]) -> None:
+    """Remove the checkpoints of a training that is done, and the folder if nothing else is in it."""
+    place = Path(place)
+    for path in _finished(place):
+        shutil.rmtree(path, ignore_errors=True)
+    _sweep(place)
+    with contextlib.suppress(OSError):
+        (place / _LOCK).unlink(missing_ok=True)
+        place.rmdir()
 
 
 def latest_checkpoint(place: str | os.PathLike[str], tell: Callable[[str], None]) -> Checkpoint:

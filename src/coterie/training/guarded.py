@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.notices import warn_caller
 from coterie.sampling.plan import Sentences
+from coterie.training.checkpoint import Checkpoints, TrainingState
 from coterie.training.guard import check_input, check_outcome
 from coterie.training.progress import Progress
 from coterie.training.resources import check_memory
@@ -24,12 +25,14 @@ def guarded_run(
     config: TrainingConfig,
     callback: Callable[[Progress], None] | None = None,
     on_event: Callable[[str], None] | None = None,
+    checkpoints: Checkpoints | None = None,
+    state: TrainingState | None = None,
 ) -> TrainingResult:
     """Train on encoded sentences, with remarks before and after.
 
     Parameters
     ----------
-    sentences, counts, config, callback
+    sentences, counts, config, callback, checkpoints, state
         As :class:`~coterie.training.trainer.Trainer` takes them.
     on_event
         Called with messages for people; without it those that matter become Python warnings.
@@ -48,7 +51,7 @@ def guarded_run(
         on_event(
             f"{tokens:,} tokens in {len(sentences.offsets) - 1:,} sentences, {words:,} words; {estimate}"
         )
-    result = Trainer(sentences, counts, config, callback).run()
+    result = Trainer(sentences, counts, config, callback, checkpoints=checkpoints, state=state).run()
     if not result.interrupted and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
         remark_on(outcome)
     return result

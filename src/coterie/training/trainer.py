@@ -154,7 +154,7 @@ class Trainer:
             self._rounds = Rounds(self._units, plans, self.workers, self._stopped, self._between_rounds)
         self._lock = threading.Lock()
         self._turn = threading.Condition(self._lock)  # for threads that run free: may the next unit begin
-        self._paused, self._busy = False, 0
+        self._paused, self._busy, self._alive = False, 0, 0
         self._stop = threading.Event()
         self._ready = threading.Event()  # compiled: what follows is training
         self._failure: BaseException | None = None
@@ -197,7 +197,7 @@ class Trainer:
         )
 
     def _between_rounds(self) -> None:
-        if self._checkpoints is not None and self._checkpoints.due:
+        if self._checkpoints is not None and self._checkpoints.due(self._done):
             self._checkpoints.save(self._state())
 
     def _pause_and_save(self, checkpoints: Checkpoints) -> None:
@@ -244,14 +244,14 @@ class Trainer:
         interrupted = finished = False
         start = time.perf_counter()
         try:
-            threads[0].start()  # compiles for all; in a thread, so that Ctrl-C is heard meanwhile
+            self._begin(threads[0])  # compiles for all; in a thread, so that Ctrl-C is heard meanwhile
             while not self._ready.wait(_TICK) and threads[0].is_alive():
                 if self._callback is not None:
                     self._callback(self._compiling(time.perf_counter() - start))
-            start = self._started or start
+            start = (self._started or start) - self._seconds_before
             if self._ready.is_set():
                 for thread in threads[1:]:
-                    thread.start()
+                    self._begin(thread)
             self._watch(threads, start)
             finished = True
         except KeyboardInterrupt:
@@ -260,10 +260,10 @@ class Trainer:
             self._stop.set()
             if self._crew is not None and any(thread.ident is None for thread in threads):
                 self._rounds.abort()  # whoever has started would wait for those that never do
-            for thread in threads:
-                if thread.ident is not None and (self._ready.is_set() or not interrupted):
-                    whole = self._crew is not None or self._checkpoints is not None
-                    thread.join(_JOIN_SECONDS if interrupted and not whole else None)
+            if self._ready.is_set() or not interrupted:
+                # Who goes on with the weights, or keeps them otherwise, must be alone with them.
+                alone = self._crew or self._checkpoints or self._trained is not self.weights
+                self._wait_for_threads(threads, _JOIN_SECONDS if interrupted and not alone else None)
             if self._checkpoints is not None and not finished and self._failure is None and self._started:
                 self._checkpoints.save(self._state(), wait=True)
         seconds = time.perf_counter() - start
@@ -284,6 +284,28 @@ class Trainer:
             self._meter.total(len(self._sentences.ids)),
         )
 
+    def _begin(self, thread: threading.Thread) -> None:
+        with self._turn:
+            self._alive += 1
+        try:
+            thread.start()
+        except BaseException:
+            with self._turn:
+                self._alive -= 1
+            raise
+
+    def _wait_for_threads(self, threads: list[threading.Thread], limit: float | None) -> None:
+        """Wait until all that have begun have ended.
+
+        A thread's own ``join`` is not to be trusted for that: where a signal interrupted one, Python takes
+        the thread for ended, and later ones return at once.
+        """
+        with self._turn:
+            ended = self._turn.wait_for(lambda: not self._alive, limit)
+        for thread in threads if ended else ():
+            if thread.ident is not None:
+                thread.join()
+
     def _watch(self, threads: list[threading.Thread], start: float) -> None:
         """Report and guard until the threads are done; only the main thread hears Ctrl-C."""
         guarded, recorded = start, 0
@@ -294,7 +316,7 @@ class Trainer:
             if progress.words_done * _METRICS >= (recorded + 1) * self._planned:
                 recorded = progress.words_done * _METRICS // self._planned
                 self._metrics.append(record(progress))
-            if self._checkpoints is not None and self._crew is None and self._checkpoints.due:
+            if self._checkpoints is not None and self._crew is None and self._checkpoints.due(self._done):
                 self._pause_and_save(self._checkpoints)
             if now - guarded >= _GUARD_EVERY:
                 guarded = now
@@ -335,6 +357,10 @@ class Trainer:
                 self._train_freely(plan, learner)
         except BaseException as error:  # noqa: BLE001 - carried to the calling thread, which raises it
             self._fail(error)
+        finally:
+            with self._turn:
+                self._alive -= 1
+                self._turn.notify_all()
 
     def _train_freely(self, plan: ChunkPlan, learner: Learner) -> None:
         """Take units until there are none."""

@@ -1,0 +1,385 @@
+"""A training from text to model: new, or going on from a checkpoint."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
+from coterie.errors import ConfigError, CorpusError, FormatError, TrainingInterrupted
+from coterie.model import Model
+from coterie.notices import warn_caller
+from coterie.options import Configs
+from coterie.phrases import PhraseModel
+from coterie.training.progress import Progress
+from coterie.vectors import WordVectors
+from coterie.version import VERSION
+
+if TYPE_CHECKING:
+    from coterie.corpus import CacheConfig, EncodedCorpus, EncodeProgress
+    from coterie.training.checkpoint import Checkpoint, Checkpoints
+    from coterie.training.trainer import TrainingResult
+
+__all__ = [
+    "Given",
+    "Job",
+    "Place",
+    "Surroundings",
+    "carry_out",
+    "encode_progress",
+    "job_of_checkpoint",
+    "tokenizer_of",
+]
+
+_Tokenizer = str | Callable[[str], Iterable[str]]
+_Phrases = PhraseModel | str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What has no influence on the result: caches, memory, who is told."""
+
+    cache: bool
+    cache_dir: str | os.PathLike[str] | None
+    cache_limit: int | None
+    memory_limit: int
+    callback: Callable[[Progress], None] | None
+    on_event: Callable[[str], None] | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A text and all settings."""
+
+    source: Any
+    tokenizer: _Tokenizer
+    phrase_model: _Phrases | None
+    configs: Configs
+    surroundings: Surroundings
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of checkpoints, if any, with the seconds and the words between two."""
+
+    folder: str | os.PathLike[str] | None
+    every: float | None
+    every_words: int | None
+
+    def __post_init__(self) -> None:
+        for option, value in (
+            ("checkpoint_every", self.every),
+            ("checkpoint_every_words", self.every_words),
+        ):
+            if value is not None and (isinstance(value, bool) or not value > 0):
+                raise ConfigError(f"{option} is {value!r}; it must be above 0, or None.")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is given anew when a training goes on; ``None``: as it was."""
+
+    source: Any
+    tokenizer: Callable[[str], Iterable[str]] | None
+    phrase_model: _Phrases | None
+    epochs: int | None
+    workers: int | None
+
+
+def carry_out(job: Job, place: Place, checkpoint: Checkpoint | None = None) -> Model:
+    """Encode, train, and return the model; with `checkpoint` go on from there.
+
+    Raises
+    ------
+    TrainingInterrupted
+        On Ctrl-C, with what had been learned.
+    """
+    if place.folder is None:
+        return _carried_out(job, None, checkpoint)
+    from coterie.training.checkpoint import Checkpoints
+
+    warn = job.surroundings.on_event or warn_caller
+    fresh = checkpoint is None
+    with Checkpoints(place.folder, place.every, place.every_words, warn, fresh=fresh) as checkpoints:
+        return _carried_out(job, checkpoints, checkpoint)
+
+
+def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoint | None) -> Model:
+    started = time.perf_counter()
+    function, _ = tokenizer_of(job.tokenizer)
+    corpus_config, vocabulary_config, phrase_config, config = job.configs
+    around, callback, on_event = job.surroundings, job.surroundings.callback, job.surroundings.on_event
+    known = _phrase_model(job.phrase_model)
+
+    from coterie.corpus import encode
+    from coterie.kernels.cores import available_cores
+    from coterie.training.warm_up import warm_up
+
+    warm_up(config)
+    with encode(
+        job.source,
+        corpus_config,
+        vocabulary_config,
+        phrases=phrase_config,
+        phrase_model=known,
+        tokenizer=function,
+        cache=_cache(around.cache_dir, around.cache_limit) if around.cache else None,
+        memory_limit=around.memory_limit,
+        workers=config.workers or available_cores(),
+        progress=None if callback is None else encode_progress(callback),
+        on_event=on_event,
+    ) as corpus:
+        encoded = time.perf_counter()
+        if checkpoint is not None:
+            _check_text(corpus, checkpoint)
+        if checkpoints is not None:
+            checkpoints.about = _about(job, corpus)
+        result = _train(corpus, job, checkpoints, checkpoint)
+        if result.interrupted and not result.words:
+            raise KeyboardInterrupt("interrupted before the training began")
+        statistics = {
+            "tokens": corpus.n_tokens,
+            "sentences": corpus.n_sentences,
+            "words": len(corpus.vocabulary),
+            "tokens_before_dropping": corpus.raw_tokens,
+            "words_before_dropping": corpus.raw_words,
+            "fingerprint": corpus.fingerprint,
+        }
+        figures = {
+            "words_per_second": round(result.words_per_second, 1),
+            "training_seconds": round(result.seconds, 3),
+            "encoding_seconds": round(encoded - started, 3),
+            "total_seconds": round(time.perf_counter() - started, 3),
+            "workers": result.workers,
+            "final_loss": result.loss,
+            "trained_words": result.words,
+            "interrupted": result.interrupted,
+            "encoded_before": corpus.from_cache,
+        }
+        model = _model(corpus, result, job.configs, statistics, figures)
+        done = result.words / (corpus.n_tokens * config.epochs)
+    if result.interrupted:
+        raise TrainingInterrupted(
+            f"interrupted after {done:.0%} of the training; its .model is what there is",
+            model,
+        )
+    return model
+
+
+def job_of_checkpoint(
+    folder: str | os.PathLike[str], given: Given, surroundings: Surroundings
+) -> tuple[Checkpoint, Job]:
+    """Return the last whole checkpoint of a folder and the job that it is a part of.
+
+    Raises
+    ------
+    ConfigError, FormatError
+        What can't be changed was given, or something has to be; there is no whole checkpoint.
+    """
+    from coterie.training.checkpoint import latest_checkpoint
+
+    tell = surroundings.on_event or warn_caller
+    checkpoint = latest_checkpoint(folder, tell)
+    about = checkpoint.about
+    try:
+        corpus, vocabulary = CorpusConfig(**about["corpus"]), VocabularyConfig(**about["vocabulary"])
+        phrases, config = PhraseConfig(**about["phrases"]), TrainingConfig(**about["training"])
+        kept_source, kept_phrases, made_by = about["source"], about["phrase_model"], about["made_by"]
+    except (KeyError, TypeError, ConfigError) as error:
+        raise FormatError(f"{checkpoint.path}: its settings can't be read ({error}).") from error
+    config = _changed(config, given, tell)
+    if made_by != _made_by():
+        tell(
+            "another version of Coterie or of its libraries, or another CPU, wrote the checkpoint: the "
+            "training goes on, but not with the same bits as if it had never stopped"
+        )
+    job = Job(
+        _source_again(given.source, kept_source),
+        _again("tokenizer", given.tokenizer, corpus.tokenizer, about["own_tokenizer"]),
+        _again("phrase_model", given.phrase_model, kept_phrases, about["own_phrases"]),
+        (corpus, vocabulary, phrases, config),
+        surroundings,
+    )
+    return checkpoint, job
+
+
+def _changed(config: TrainingConfig, given: Given, tell: Callable[[str], None]) -> TrainingConfig:
+    """Return the settings with what may be changed."""
+    if given.workers is not None and given.workers != config.workers:
+        if not config.deterministic:
+            before = "every core" if config.workers is None else config.workers
+            tell(
+                f"workers is {given.workers} and was {before}: the vectors will be as good, but not the same "
+                "bits"
+            )
+        config = replace(config, workers=given.workers)
+    if given.epochs is not None and given.epochs != config.epochs:
+        if given.epochs < config.epochs:
+            raise ConfigError(
+                f"epochs is {given.epochs}, but the checkpoint is of a training of {config.epochs}; it may "
+                "become more, not fewer."
+            )
+        config = replace(config, epochs=given.epochs)
+    return config
+
+
+def _source_again(given: Any, kept: list[str] | None) -> Any:
+    from coterie.corpus import Paths
+
+    if given is not None:
+        return given
+    if kept is None:
+        raise ConfigError("the checkpoint's text was no file or folder; give it again.")
+    return kept[0] if len(kept) == 1 else Paths(kept)
+
+
+def _again(option: str, given: Any, kept: Any, own: bool) -> Any:
+    """Return what was given again, or what was kept; what was an object of Python's must be given."""
+    if given is None and own:
+        raise ConfigError(f"{option} was an object in Python, which a checkpoint can't hold; give it again.")
+    return kept if given is None else given
+
+
+def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
+    """Return what a checkpoint holds of its training."""
+    corpus_config, vocabulary_config, phrase_config, config = job.configs
+    named = None if isinstance(job.phrase_model, PhraseModel) else job.phrase_model
+    return {
+        "source": _kept_source(job.source),
+        "own_tokenizer": not isinstance(job.tokenizer, str),
+        "own_phrases": isinstance(job.phrase_model, PhraseModel),
+        "phrase_model": None if named is None else str(Path(named).absolute()),
+        "fingerprint": corpus.fingerprint,
+        "corpus": corpus_config.to_dict(),
+        "vocabulary": vocabulary_config.to_dict(),
+        "phrases": phrase_config.to_dict(),
+        "training": config.to_dict(),
+        "made_by": _made_by(),
+    }
+
+
+def _kept_source(source: Any) -> list[str] | None:
+    """Return the paths of a source with their whole names; None where they can't be read again."""
+    from coterie.corpus import Paths
+
+    if isinstance(source, str | os.PathLike):
+        source = [source]
+    elif not (
+        isinstance(source, Paths)
+        or (isinstance(source, list) and all(isinstance(item, os.PathLike) for item in source))
+    ):
+        return None
+    paths = [os.fspath(path) for path in source]
+    return None if "-" in paths else [str(Path(path).absolute()) for path in paths]
+
+
+def _made_by() -> dict[str, Any]:
+    """Return what the bits of a result depend on beside settings and text."""
+    from coterie.kernels.machine_code import surroundings
+
+    return surroundings()
+
+
+def _check_text(corpus: EncodedCorpus, checkpoint: Checkpoint) -> None:
+    expected = checkpoint.about["fingerprint"]
+    if corpus.fingerprint != expected:
+        raise CorpusError(
+            f"the text is another than that of {checkpoint.path}: encoded its fingerprint is "
+            f"{corpus.fingerprint}, and was {expected}. Has a file changed? Give the text as it was, or "
+            "train anew."
+        )
+
+
+def tokenizer_of(
+    tokenizer: _Tokenizer,
+) -> tuple[Callable[[str], Iterable[str]] | None, str]:
+    """Return the function, if it is one, and the name."""
+    if isinstance(tokenizer, str):
+        return None, tokenizer
+    return tokenizer, getattr(tokenizer, "__name__", repr(tokenizer))
+
+
+def _phrase_model(given: _Phrases | None) -> PhraseModel | None:
+    return given if given is None or isinstance(given, PhraseModel) else PhraseModel.load(given)
+
+
+def _cache(directory: str | os.PathLike[str] | None, limit: int | None) -> CacheConfig:
+    from coterie.config.places import default_cache_directory
+    from coterie.corpus import CacheConfig
+
+    return CacheConfig(Path(directory) if directory is not None else default_cache_directory(), limit)
+
+
+def encode_progress(callback: Callable[[Progress], None]) -> Callable[[EncodeProgress], None]:
+    """Return what tells the callback how far encoding has come."""
+    started = time.perf_counter()
+
+    def report(progress: EncodeProgress) -> None:
+        total = progress.bytes_total
+        callback(
+            Progress(
+                stage="encode",
+                words_done=progress.tokens,
+                words_total=None,
+                seconds=time.perf_counter() - started,
+                fraction=progress.bytes_done / total if total else None,
+            )
+        )
+
+    return report
+
+
+def _train(
+    corpus: EncodedCorpus, job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoint | None
+) -> TrainingResult:
+    config, around = job.configs[3], job.surroundings
+    if around.callback is not None:  # what of the compilation is left, see warm_up, is waited for from now on
+        around.callback(Progress("compile", 0, corpus.n_tokens * config.epochs, 0.0))
+    from coterie.sampling.plan import Sentences
+    from coterie.training.guarded import guarded_run
+
+    return guarded_run(
+        Sentences(corpus.ids, corpus.offsets),
+        corpus.vocabulary.counts,
+        config,
+        around.callback,
+        around.on_event,
+        checkpoints,
+        checkpoint.state if checkpoint else None,
+    )
+
+
+def _model(
+    corpus: EncodedCorpus,
+    result: TrainingResult,
+    configs: Configs,
+    statistics: dict[str, Any],
+    figures: dict[str, Any],
+) -> Model:
+    corpus_config, vocabulary_config, phrase_config, config = configs
+    matrices = {name: matrix[:, : config.vector_size] for name, matrix in result.weights.matrices()}
+    described: dict[str, Any] = {
+        "coterie_version": VERSION,
+        "objective": config.objective,
+        "training": config.to_dict(),
+        "corpus": corpus_config.to_dict(),
+        "vocabulary": vocabulary_config.to_dict(),
+        **({"phrases": phrase_config.to_dict()} if phrase_config else {}),
+        "corpus_statistics": statistics,
+        "figures": figures,
+    }
+    words = WordVectors(corpus.vocabulary.words, matrices["input_vectors"], corpus.vocabulary.counts)
+    if result.weights.log_normaliser is not None:
+        described["log_normaliser"] = float(result.weights.log_normaliser[0])
+    return Model(
+        words,
+        matrices.get("output_vectors"),
+        described,
+        result.metrics,
+        corpus.phrases,
+        node_vectors=matrices.get("node_vectors"),
+    )
