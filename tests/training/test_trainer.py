@@ -261,6 +261,8 @@ def test_memory_is_estimated_and_checked(monkeypatch):
     assert "of 10 MiB available" in check_memory(1000, config())
     with pytest.raises(ResourceError, match=r"not enough memory: .*Keep at most 73,\d+ words"):
         check_memory(1_000_000, config())
+    held = matrices_size(1_000_000, config())  # as those of a checkpoint that was read
+    assert "of 132 MiB available" in check_memory(1_000_000, config(), held)
     monkeypatch.setattr(resources, "available_memory", lambda: None)
     check_memory(1_000_000, config())
 

@@ -46,7 +46,8 @@ def guarded_run(
     remark_on = on_event or warn_caller
     for remark in check_input(sentences.offsets, words, config):
         remark_on(remark)
-    estimate = check_memory(words, config)
+    held = 0 if state is None else sum(matrix.nbytes for _, matrix in state.weights.matrices())
+    estimate = check_memory(words, config, held)
     if on_event is not None:
         on_event(
             f"{tokens:,} tokens in {len(sentences.offsets) - 1:,} sentences, {words:,} words; {estimate}"

@@ -90,8 +90,8 @@ def _needed(words: int, config: TrainingConfig) -> int:
     return matrices_size(words, config) + working_size(words, config)
 
 
-def check_memory(words: int, config: TrainingConfig) -> str:
-    """Return one line on the memory that training takes.
+def check_memory(words: int, config: TrainingConfig, held: int = 0) -> str:
+    """Return one line on the memory that training takes, of which so many bytes are `held` already.
 
     Raises
     ------
@@ -100,6 +100,8 @@ def check_memory(words: int, config: TrainingConfig) -> str:
     """
     matrices, needed = matrices_size(words, config), _needed(words, config)
     available = available_memory()
+    if available is not None:
+        available += held
     estimate = (
         f"{_COUNTED[len(config.matrices)]} matrices of {words:,} × {config.vector_size} "
         f"take {matrices / 2**20:,.0f} MiB, "
