@@ -57,8 +57,8 @@ def train(
         A file, folder, glob or ``"-"`` (standard input), a list of ``Path``; or an iterable of strings
         (one text each) or of lists of tokens, gone through once, however many epochs.
     preset
-        Other settings than the peers' for what is left open: ``"fast"`` learns nearly as much in less time,
-        ``"best"`` more in more time. See docs/presets.md.
+        Other settings than the peers' for what is left open: ``"fast"`` learns as much in little more than half
+        the time, ``"best"`` more in about twice the time. See docs/presets.md.
     tokenizer
         ``"words"``, ``"whitespace"``, or a function from a sentence to its tokens.
     phrase_model

@@ -303,8 +303,8 @@ preset_option = click.option(
     cls=Option,
     section=_TRAINING,
     type=_choice(Preset),
-    help="Other settings than the peers' for what is left open: fast learns nearly as much in less time, "
-    "best more in more time.",
+    help="Other settings than the peers' for what is left open: fast learns as much in little more than half "
+    "the time, best more in about twice the time.",
 )
 """The option that names a preset."""
 
