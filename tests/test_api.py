@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -243,7 +244,27 @@ def test_more_epochs_and_other_workers(text, tmp_path, slow):
     model = coterie.resume(tmp_path, epochs=3, workers=2, cache=False, on_event=told.append)
     assert model.config["training"]["epochs"] == 3
     assert model.config["figures"]["trained_words"] == 3 * model.config["corpus_statistics"]["tokens"]
-    assert any("workers is 2 and was 1" in message for message in told)
+    for expected in ("workers is 2 and was 1", "epochs is 3 and was 2: the learning rate goes on from"):
+        assert any(expected in message for message in told)
+
+
+@pytest.mark.parametrize("given", ["pattern", "folder", "paths"])
+def test_files_are_found_again_from_another_folder(text, tmp_path, slow, monkeypatch, given):
+    """Also where the folder's own name looks like a pattern."""
+    here = tmp_path / "[x]"
+    (here / "news").mkdir(parents=True)
+    (here / "news" / "a.txt").write_text(text.read_text())
+    monkeypatch.chdir(here)
+    source = {"pattern": "news/*.txt", "folder": "news", "paths": (Path("news/a.txt"),)}[given]
+    options = {"epochs": 2, "phrases": 1, "memory_limit": 1 << 20, "cache": False, **QUICK}
+    whole = coterie.train(source, **options)
+    with pytest.raises(_EndedError):
+        coterie.train(source, checkpoints=tmp_path / "place", callback=_end_at(2000), **options)
+    monkeypatch.chdir("/")
+    model = coterie.resume(tmp_path / "place", cache=False)
+    np.testing.assert_array_equal(model.vectors.matrix, whole.vectors.matrix)
+    again = coterie.train(text, checkpoints=tmp_path / "place", **options)  # that one has ended
+    assert len(again.vectors) == len(whole.vectors)
 
 
 @pytest.mark.parametrize("option", ["checkpoint_every", "checkpoint_every_words"])

@@ -19,7 +19,7 @@ from coterie.runs import (
     Surroundings,
     carry_out,
     encode_progress,
-    job_of_checkpoint,
+    go_on,
     tokenizer_of,
 )
 from coterie.training.progress import Progress
@@ -57,8 +57,8 @@ def train(
         A file, folder, glob or ``"-"`` (standard input), a list of ``Path``; or an iterable of strings
         (one text each) or of lists of tokens, gone through once, however many epochs.
     preset
-        Other settings than the peers' for what is left open: ``"fast"`` learns as much in little more than half
-        the time, ``"best"`` more in about twice the time. See docs/presets.md.
+        Other settings than the peers' for what is left open: ``"fast"`` learns as much in little more than
+        half the time, ``"best"`` more in about twice the time. See docs/presets.md.
     tokenizer
         ``"words"``, ``"whitespace"``, or a function from a sentence to its tokens.
     phrase_model
@@ -69,11 +69,12 @@ def train(
         Bytes that the dictionary of distinct words may take before it spills to disk, and as many for
         the pairs of words from which phrases are learned.
     checkpoints
-        A folder for checkpoints, from which :func:`resume` goes on; the last two are kept, also when the
-        training is done.
+        A folder for checkpoints, from which :func:`resume` goes on. The last two are kept, also when the
+        training is done; a training that begins in the folder of one that did not end is refused.
     checkpoint_every, checkpoint_every_words
-        Seconds, or words of training, between two checkpoints; ``None`` for both writes one only when the
-        training ends early, at Ctrl-C or at an error in the callback.
+        Seconds, and words of training, after which there is another checkpoint, whichever comes first;
+        ``None`` for both writes one only when the training ends early, at Ctrl-C or at an error in the
+        callback.
     callback
         Called some times a second with a :class:`Progress`; what it raises ends the training.
     on_event
@@ -132,7 +133,7 @@ def resume(
     cache: bool = True,
     cache_dir: str | os.PathLike[str] | None = None,
     cache_limit: int | None = None,
-    memory_limit: int = 512 << 20,
+    memory_limit: int | None = None,
     callback: Callable[[Progress], None] | None = None,
     on_event: Callable[[str], None] | None = None,
 ) -> Model:
@@ -148,13 +149,13 @@ def resume(
     source
         The text again; needed where it was no file or folder, and else where that has another place now.
     epochs
-        More epochs than before. The learning rate then falls over all of them, from now on.
+        More epochs than before. The learning rate is then what it would be in a training of so many.
     workers
         Other than before.
     tokenizer, phrase_model
         Those that were given, where they were no names and no file.
     checkpoint_every, checkpoint_every_words, cache, cache_dir, cache_limit, memory_limit, callback, on_event
-        As :func:`train` takes them.
+        As :func:`train` takes them; ``memory_limit`` is otherwise as it was.
 
     Raises
     ------
@@ -165,11 +166,12 @@ def resume(
     FormatError
         There is no whole checkpoint.
     """
-    surroundings = Surroundings(cache, cache_dir, cache_limit, memory_limit, callback, on_event)
-    checkpoint, job = job_of_checkpoint(
-        checkpoints, Given(source, tokenizer, phrase_model, epochs, workers), surroundings
+    return go_on(
+        checkpoints,
+        Given(source, tokenizer, phrase_model, epochs, workers),
+        Surroundings(cache, cache_dir, cache_limit, memory_limit, callback, on_event),
+        Place(checkpoints, checkpoint_every, checkpoint_every_words),
     )
-    return carry_out(job, Place(checkpoints, checkpoint_every, checkpoint_every_words), checkpoint)
 
 
 def learn_phrases(

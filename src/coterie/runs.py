@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -31,22 +32,23 @@ __all__ = [
     "Surroundings",
     "carry_out",
     "encode_progress",
-    "job_of_checkpoint",
+    "go_on",
     "tokenizer_of",
 ]
 
+_MEMORY_LIMIT = 512 << 20
 _Tokenizer = str | Callable[[str], Iterable[str]]
 _Phrases = PhraseModel | str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What has no influence on the result: caches, memory, who is told."""
+    """Caches, memory (``None``: as it was, or 512 MiB) and who is told."""
 
     cache: bool
     cache_dir: str | os.PathLike[str] | None
     cache_limit: int | None
-    memory_limit: int
+    memory_limit: int | None
     callback: Callable[[Progress], None] | None
     on_event: Callable[[str], None] | None
 
@@ -75,8 +77,9 @@ class Place:
             ("checkpoint_every", self.every),
             ("checkpoint_every_words", self.every_words),
         ):
-            if value is not None and (isinstance(value, bool) or not value > 0):
-                raise ConfigError(f"{option} is {value!r}; it must be above 0, or None.")
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if value is not None and not (number and value > 0):
+                raise ConfigError(f"{option} is {value!r}; it must be a number above 0, or None.")
 
 
 @dataclass(frozen=True)
@@ -90,22 +93,46 @@ class Given:
     workers: int | None
 
 
-def carry_out(job: Job, place: Place, checkpoint: Checkpoint | None = None) -> Model:
-    """Encode, train, and return the model; with `checkpoint` go on from there.
+def carry_out(job: Job, place: Place) -> Model:
+    """Encode, train from the beginning, and return the model.
 
     Raises
     ------
+    ConfigError
+        In the folder of checkpoints is a training that did not end.
     TrainingInterrupted
         On Ctrl-C, with what had been learned.
     """
     if place.folder is None:
-        return _carried_out(job, None, checkpoint)
+        return _carried_out(job, None, None)
+    with _checkpoints(place.folder, place, job.surroundings) as checkpoints:
+        checkpoints.refuse_others()
+        return _carried_out(job, checkpoints, None)
+
+
+def go_on(folder: str | os.PathLike[str], given: Given, surroundings: Surroundings, place: Place) -> Model:
+    """Go on from the last whole checkpoint of a folder.
+
+    Raises
+    ------
+    ConfigError, FormatError
+        What can't be changed was given, or something has to be; there is no whole checkpoint.
+    TrainingInterrupted
+        On Ctrl-C, with what had been learned.
+    """
+    from coterie.training.checkpoint import latest_checkpoint
+
+    with _checkpoints(folder, place, surroundings) as checkpoints:
+        checkpoint = latest_checkpoint(folder, surroundings.on_event or warn_caller)
+        job = _job_of(checkpoint, given, surroundings)
+        checkpoints.go_on(checkpoint)
+        return _carried_out(job, checkpoints, checkpoint)
+
+
+def _checkpoints(folder: str | os.PathLike[str], place: Place, surroundings: Surroundings) -> Checkpoints:
     from coterie.training.checkpoint import Checkpoints
 
-    warn = job.surroundings.on_event or warn_caller
-    fresh = checkpoint is None
-    with Checkpoints(place.folder, place.every, place.every_words, warn, fresh=fresh) as checkpoints:
-        return _carried_out(job, checkpoints, checkpoint)
+    return Checkpoints(folder, place.every, place.every_words, surroundings.on_event or warn_caller)
 
 
 def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoint | None) -> Model:
@@ -128,14 +155,16 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         phrase_model=known,
         tokenizer=function,
         cache=_cache(around.cache_dir, around.cache_limit) if around.cache else None,
-        memory_limit=around.memory_limit,
+        memory_limit=around.memory_limit or _MEMORY_LIMIT,
         workers=config.workers or available_cores(),
         progress=None if callback is None else encode_progress(callback),
         on_event=on_event,
     ) as corpus:
         encoded = time.perf_counter()
+        before = 0.0
         if checkpoint is not None:
             _check_text(corpus, checkpoint)
+            before = checkpoint.progress["seconds"]
         if checkpoints is not None:
             checkpoints.about = _about(job, corpus)
         result = _train(corpus, job, checkpoints, checkpoint)
@@ -153,7 +182,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             "words_per_second": round(result.words_per_second, 1),
             "training_seconds": round(result.seconds, 3),
             "encoding_seconds": round(encoded - started, 3),
-            "total_seconds": round(time.perf_counter() - started, 3),
+            "total_seconds": round(time.perf_counter() - started + before, 3),
             "workers": result.workers,
             "final_loss": result.loss,
             "trained_words": result.words,
@@ -162,6 +191,8 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         }
         model = _model(corpus, result, job.configs, statistics, figures)
         done = result.words / (corpus.n_tokens * config.epochs)
+    if checkpoints is not None and not result.interrupted:
+        checkpoints.finish()
     if result.interrupted:
         raise TrainingInterrupted(
             f"interrupted after {done:.0%} of the training; its .model is what there is",
@@ -170,20 +201,9 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
     return model
 
 
-def job_of_checkpoint(
-    folder: str | os.PathLike[str], given: Given, surroundings: Surroundings
-) -> tuple[Checkpoint, Job]:
-    """Return the last whole checkpoint of a folder and the job that it is a part of.
-
-    Raises
-    ------
-    ConfigError, FormatError
-        What can't be changed was given, or something has to be; there is no whole checkpoint.
-    """
-    from coterie.training.checkpoint import latest_checkpoint
-
+def _job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) -> Job:
+    """Return the job that a checkpoint is a part of, with what was given anew."""
     tell = surroundings.on_event or warn_caller
-    checkpoint = latest_checkpoint(folder, tell)
     about = checkpoint.about
     try:
         corpus, vocabulary = CorpusConfig(**about["corpus"]), VocabularyConfig(**about["vocabulary"])
@@ -197,14 +217,14 @@ def job_of_checkpoint(
             "another version of Coterie or of its libraries, or another CPU, wrote the checkpoint: the "
             "training goes on, but not with the same bits as if it had never stopped"
         )
-    job = Job(
+    return Job(
         _source_again(given.source, kept_source),
         _again("tokenizer", given.tokenizer, corpus.tokenizer, about["own_tokenizer"]),
         _again("phrase_model", given.phrase_model, kept_phrases, about["own_phrases"]),
         (corpus, vocabulary, phrases, config),
-        surroundings,
+        # Where phrases were learned in bounded memory, another bound may give other phrases.
+        replace(surroundings, memory_limit=surroundings.memory_limit or about["memory_limit"]),
     )
-    return checkpoint, job
 
 
 def _changed(config: TrainingConfig, given: Given, tell: Callable[[str], None]) -> TrainingConfig:
@@ -223,6 +243,10 @@ def _changed(config: TrainingConfig, given: Given, tell: Callable[[str], None]) 
                 f"epochs is {given.epochs}, but the checkpoint is of a training of {config.epochs}; it may "
                 "become more, not fewer."
             )
+        tell(
+            f"epochs is {given.epochs} and was {config.epochs}: the learning rate goes on from where it "
+            "would be in a training of so many, which is higher than where it was"
+        )
         config = replace(config, epochs=given.epochs)
     return config
 
@@ -254,6 +278,7 @@ def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
         "own_phrases": isinstance(job.phrase_model, PhraseModel),
         "phrase_model": None if named is None else str(Path(named).absolute()),
         "fingerprint": corpus.fingerprint,
+        "memory_limit": job.surroundings.memory_limit or _MEMORY_LIMIT,
         "corpus": corpus_config.to_dict(),
         "vocabulary": vocabulary_config.to_dict(),
         "phrases": phrase_config.to_dict(),
@@ -268,13 +293,19 @@ def _kept_source(source: Any) -> list[str] | None:
 
     if isinstance(source, str | os.PathLike):
         source = [source]
-    elif not (
-        isinstance(source, Paths)
-        or (isinstance(source, list) and all(isinstance(item, os.PathLike) for item in source))
+    elif not isinstance(source, Paths) and not (
+        isinstance(source, list | tuple) and source and all(isinstance(item, os.PathLike) for item in source)
     ):
         return None
     paths = [os.fspath(path) for path in source]
-    return None if "-" in paths else [str(Path(path).absolute()) for path in paths]
+    return None if "-" in paths else list(map(_whole_path, paths))
+
+
+def _whole_path(path: str) -> str:
+    """Return a path or a pattern from the root on; the folder that we are in is no part of a pattern."""
+    pattern = glob.has_magic(path) and not Path(path).exists()
+    here = glob.escape(str(Path.cwd())) if pattern else str(Path.cwd())
+    return str(Path(here) / path)
 
 
 def _made_by() -> dict[str, Any]:
@@ -349,7 +380,7 @@ def _train(
         around.callback,
         around.on_event,
         checkpoints,
-        checkpoint.state if checkpoint else None,
+        checkpoint.state() if checkpoint else None,
     )
 
 

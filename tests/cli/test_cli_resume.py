@@ -33,10 +33,14 @@ def training(corpus: Path, model: Path, *more: object) -> list[object]:
     return ["train", corpus, "-o", model, *size, "--checkpoint-every", "0.1s", *more]
 
 
+def whole_checkpoints(place: Path) -> list[Path]:
+    return [path for path in place.glob("checkpoint-*") if path.suffix != ".partial"]
+
+
 def wait_for_a_checkpoint(process: subprocess.Popen[str], model: Path) -> None:
     place = model.with_name(model.name + ".checkpoints")
     until = time.monotonic() + 60
-    while not any(path.name.isdecimal() for path in place.glob("*")):
+    while not whole_checkpoints(place):
         assert process.poll() is None, "it has ended before its first checkpoint"
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -87,7 +91,7 @@ def test_it_survives_being_killed_at_any_moment(run: Run, start: Start, corpus: 
         round_ += 1
         while kills < KILLS:
             place = model.with_name(model.name + ".checkpoints")
-            known = place.is_dir() and any(path.name.isdecimal() for path in place.iterdir())
+            known = bool(whole_checkpoints(place))
             again = ["train", "--resume", model, "--no-cache", "--checkpoint-every", "0.1s"]
             process = start(again if known else training(corpus, model, *epochs))
             try:
@@ -109,7 +113,7 @@ def test_it_survives_being_killed_at_any_moment(run: Run, start: Start, corpus: 
     last = tmp_path / f"m{round_ - 1}"
     if not last.exists():
         place = last.with_name(last.name + ".checkpoints")
-        if any(path.name.isdecimal() for path in place.glob("*")):
+        if whole_checkpoints(place):
             result = run("train", "--resume", last, "--no-cache")
             assert result.exit_code == 0, result.stderr
             assert weights(last) == expected
@@ -126,7 +130,9 @@ def ended(start: Start, corpus: Path, tmp_path: Path) -> Path:
     return tmp_path / "m"
 
 
-def test_what_may_not_change_is_refused(run: Run, ended: Path, corpus: Path, tmp_path: Path) -> None:
+def test_what_may_not_change_is_refused(
+    run: Run, start: Start, ended: Path, corpus: Path, tmp_path: Path
+) -> None:
     for given, told in (
         (["--window", 3], "--window is given, but a training goes on with the settings"),
         (["--epochs", 2], "--epochs is 2, but the checkpoint is of a training of 1000000"),
@@ -140,18 +146,47 @@ def test_what_may_not_change_is_refused(run: Run, ended: Path, corpus: Path, tmp
     result = run("train", "--resume", ended, other, "--no-cache")
     assert result.exit_code == 1
     assert "the text is another than that of" in result.stderr
-    corpus_before = corpus.read_text()
+    before = whole_checkpoints(ended.with_name("m.checkpoints"))
     moved = tmp_path / "moved.txt"
-    moved.write_text(corpus_before)
-    assert len(list(ended.with_name("m.checkpoints").glob("0*"))) >= 1, "the checkpoints are as they were"
+    moved.write_text(corpus.read_text())
+    process = start(["train", "--resume", ended, moved, "--no-cache", "--checkpoint-every", "0.1s"])
+    until = time.monotonic() + 60
+    while whole_checkpoints(ended.with_name("m.checkpoints")) == before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert process.poll() is None, "the same text at another place is the same"
+    assert whole_checkpoints(ended.with_name("m.checkpoints")) != before
 
 
-def test_a_new_training_in_the_place_of_one_that_did_not_end(run: Run, ended: Path, corpus: Path) -> None:
-    result = run("train", corpus, "-o", ended, "--vector-size", 8, "--epochs", 1, "--no-cache")
-    assert result.exit_code == 0
+def test_a_new_training_in_the_place_of_one_that_did_not_end(
+    run: Run, ended: Path, corpus: Path, tmp_path: Path
+) -> None:
+    options = ["--vector-size", 8, "--epochs", 1, "--no-cache"]
+    place = ended.with_name("m.checkpoints")
+    kept = whole_checkpoints(place)
+    result = run("train", corpus, "-o", ended, *options)
+    assert (result.exit_code, ended.exists()) == (2, False)
     assert "holds checkpoints of a training that did not end" in result.stderr
-    assert coterie.load(ended).vector_size == 8
-    assert not ended.with_name("m.checkpoints").exists()
+    assert run("train", corpus, "-o", ended, *options, "--checkpoint-every", "off").exit_code == 0
+    assert whole_checkpoints(place) == kept, "not this training's"
+
+
+def test_a_part_of_a_training_replaces_a_part(run: Run, start: Start, corpus: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m"
+    begin = training(corpus, model, "--epochs", 10**6)
+    again = ["train", "--resume", model, "--no-cache", "--checkpoint-every", "0.1s"]
+    done = []
+    for arguments in (begin, again):
+        process = start(arguments)
+        assert process.stderr is not None
+        wait_for_a_checkpoint(process, model)
+        for line in process.stderr:
+            if line.startswith("epoch "):
+                break
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        done.append(coterie.load_model(model).config["figures"]["trained_words"])
+    assert done[0] < done[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m", "m.checkpoints"]
 
 
 def test_usage(run: Run, tmp_path: Path, corpus: Path) -> None:
@@ -160,6 +195,7 @@ def test_usage(run: Run, tmp_path: Path, corpus: Path) -> None:
         ([corpus], "--output MODEL is missing"),
         (["--resume", tmp_path / "nothing"], "there is no checkpoint to go on from"),
         ([corpus, "-o", tmp_path / "m", "--checkpoint-every", "soon"], "'soon' is no interval"),
+        ([corpus, "-o", "/"], "is not replaced"),
     ):
         result = run("train", *arguments)
         assert result.exit_code in (1, 2)

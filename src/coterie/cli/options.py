@@ -352,8 +352,8 @@ def checkpoint_options(function: _AnyFunction) -> _AnyFunction:
             type=interval,
             default="10m",
             show_default=True,
-            help="Time (90s, 10m, 2h) or training (200M words) between two checkpoints, or off. One is "
-            "written at Ctrl-C and SIGTERM too, unless off.",
+            help="Time (90s, 10m, 2h) or training (200M words) between two checkpoints; one more is written "
+            "at Ctrl-C and SIGTERM. off: none (with --resume: only that one).",
         ),
         click.option(
             "--resume",

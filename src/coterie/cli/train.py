@@ -22,7 +22,7 @@ from coterie.cli.options import (
     without_defaults,
 )
 from coterie.cli.progress import shown_progress
-from coterie.errors import ConfigError, TrainingInterrupted
+from coterie.errors import ConfigError, CoterieError, TrainingInterrupted
 
 if TYPE_CHECKING:
     from coterie.model import Model
@@ -109,7 +109,8 @@ def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
 
 def checkpoints_of(output: Path) -> Path:
     """Return the folder of the checkpoints of a training that is to become this model."""
-    return output.with_name(output.name + ".checkpoints")
+    real = Path(os.path.realpath(output))
+    return real.with_name(real.name + ".checkpoints")
 
 
 def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any) -> Model:
@@ -123,7 +124,9 @@ def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any)
         Folder of the model.
     """
     import coterie
+    from coterie.model import check_destination
 
+    check_destination(output)
     every = settings.pop("checkpoint_every", (None, None))
     told = {"checkpoint_every": every[0], "checkpoint_every_words": every[1]}
     if every != (None, None):
@@ -177,13 +180,15 @@ def resume_and_save(
 def _saved(train: Callable[..., Model], output: Path, speaker: Speaker) -> Model:
     """Train, save, and tell about both."""
     from coterie.model import check_destination
+    from coterie.training.checkpoint import remove_finished
 
     check_destination(output)
-    earlier = output.is_dir() and any(output.iterdir())
+    earlier = _holds_a_whole_model(output)
     with terminated_as_interrupt() as terminated:
         try:
             with shown_progress(speaker) as callback:
                 model = train(callback=callback, on_event=speaker.message)
+            model.save(output)
         except TrainingInterrupted as interruption:
             unfinished: Any = interruption.model
             _save_unfinished(unfinished, output, speaker, earlier=earlier)
@@ -193,8 +198,7 @@ def _saved(train: Callable[..., Model], output: Path, speaker: Speaker) -> Model
                 speaker.message("terminated")
                 raise click.exceptions.Exit(143) from None
             raise
-        model.save(output)
-    _remove_checkpoints(output)
+    remove_finished(checkpoints_of(output))
     if earlier:
         speaker.message(f"the earlier model in {output}{os.sep} is replaced")
     if speaker.as_json:
@@ -204,6 +208,19 @@ def _saved(train: Callable[..., Model], output: Path, speaker: Speaker) -> Model
     return model
 
 
+def _holds_a_whole_model(output: Path) -> bool:
+    """Tell whether a model is there that a part of a training must not replace."""
+    from coterie.formats.folder import read_config
+
+    if not output.is_dir() or not any(output.iterdir()):
+        return False
+    try:
+        figures = read_config(output)["figures"]
+        return not figures["interrupted"]
+    except (CoterieError, KeyError, TypeError):
+        return True
+
+
 @contextmanager
 def terminated_as_interrupt() -> Iterator[list[int]]:
     """Treat SIGTERM as Ctrl-C; the list has the signal then."""
@@ -211,7 +228,8 @@ def terminated_as_interrupt() -> Iterator[list[int]]:
 
     def interrupt(number: int, frame: Any) -> None:
         received.append(number)
-        raise KeyboardInterrupt("terminated")
+        if len(received) == 1:  # those who send it again get no faster end
+            raise KeyboardInterrupt("terminated")
 
     if threading.current_thread() is not threading.main_thread():
         yield received
@@ -234,18 +252,10 @@ def _save_unfinished(unfinished: Any, output: Path, speaker: Speaker, *, earlier
     speaker.message(f"interrupted after {done:.0%}; what had been learned by then is in {place}{os.sep}")
     if earlier:
         speaker.message(f"the earlier model in {output}{os.sep} is as it was")
-    if checkpoints_of(output).is_dir():
+    if list(checkpoints_of(output).glob("checkpoint-*")):
         speaker.message(f"to go on: coterie train --resume {shlex.quote(str(output))}")
     if speaker.as_json:
         speaker.json({**_result(unfinished, place), "interrupted": True})
-
-
-def _remove_checkpoints(output: Path) -> None:
-    """Remove the checkpoints of a training that is done and saved."""
-    if checkpoints_of(output).is_dir():
-        from coterie.training.checkpoint import remove_checkpoints
-
-        remove_checkpoints(checkpoints_of(output))
 
 
 def _planned_words(model: Model) -> int:

@@ -23,6 +23,7 @@ take a damped step a batch.
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, replace
 from functools import partial
@@ -122,6 +123,7 @@ def noise_contrastive_estimation(
     outputs = output_distribution(counts, config.sample, config.subsampling)
     learned = config.nce_partition == "learned"
     c = weights.log_normaliser if weights.log_normaliser is not None else np.zeros(1)
+    start = math.log(len(counts)) if learned else 0.0  # of c, whatever it is by now
     walk = walk_settings(config, reach, 1 + config.negative)
     return _Estimation(
         matrices=Matrices(weights.input_vectors, weights.output_vectors),
@@ -138,7 +140,7 @@ def noise_contrastive_estimation(
         batch=partial(noisy_batch_shape, counts, config, reach),
         vector_size=config.vector_size,
         untrained_loss=float(
-            outputs @ np.logaddexp(0, c[0] + log_noise)
-            + config.negative * (noise @ np.logaddexp(0, -c[0] - log_noise))
+            outputs @ np.logaddexp(0, start + log_noise)
+            + config.negative * (noise @ np.logaddexp(0, -start - log_noise))
         ),
     )

@@ -1,6 +1,6 @@
 """Checkpoints: where a training stood, on disk, so that it goes on from there as if it had never stopped.
 
-A checkpoint is a folder, named after the units of work that were done by then:
+A checkpoint is a folder, named after the run that it is of and the units of work that were done by then:
 
 =======================  ==================================================================================
 ``weights.safetensors``  the learned arrays, as they are while they are trained
@@ -9,16 +9,18 @@ A checkpoint is a folder, named after the units of work that were done by then:
 =======================  ==================================================================================
 
 It is written beside its place and renamed when it is on the disk, so that whoever looks, at any moment, finds
-whole ones only; the last two are kept. The training waits while its arrays are handed to the system, which
-takes about as long as copying them, and goes on while they come to the disk.
+whole ones only; the last two of a run are kept. The training waits while its arrays are handed to the system,
+which takes about as long as copying them, and goes on while they come to the disk.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -30,19 +32,22 @@ from zlib import crc32
 
 import numpy as np
 
-from coterie.errors import CoterieError, FormatError, ResourceError
+from coterie.errors import ConfigError, FormatError, ResourceError
 from coterie.formats.safetensors import map_safetensors, write_safetensors
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.bfloat16 import as_floats
 from coterie.objectives.weights import Weights
 
-__all__ = ["Checkpoint", "Checkpoints", "TrainingState", "latest_checkpoint", "remove_checkpoints"]
+__all__ = ["Checkpoint", "Checkpoints", "TrainingState", "latest_checkpoint", "remove_finished"]
 
 FORMAT_VERSION = 1
-_WEIGHTS, _STATE, _LOCK = "weights.safetensors", "state.json", "lock"
+_WEIGHTS, _STATE, _LOCK, _DONE = "weights.safetensors", "state.json", "checkpoints.lock", "finished"
+# The run's number, a time of the clock, and the units: sorted by name the last one is the latest.
+_NAME = re.compile(r"checkpoint-(\d{20})-\d{15}")
 _PARTIAL = ".partial"
 _KEPT = 2
 _BLOCK = 1 << 22
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # A training waits for at most this part of its time, however short the interval that was asked for.
 _MOST_WAITING = 0.03
 
@@ -78,32 +83,37 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state that was read, and what it is a training of: ``about`` is JSON as it was given."""
+    """A whole checkpoint on the disk, with what it is of: ``about`` is JSON as it was given."""
 
-    state: TrainingState
-    about: dict[str, Any]
     path: Path
+    run: int
+    about: dict[str, Any]
+    progress: dict[str, Any]
+
+    def state(self) -> TrainingState:
+        """Return the state, its arrays in memory."""
+        return TrainingState(_weights(map_safetensors(self.path / _WEIGHTS)), **self.progress)
 
 
 class Checkpoints:
-    """Writes the checkpoints of one training into a folder of its own.
+    """Writes the checkpoints of one training into a folder; a context manager that has the folder to itself.
 
     Parameters
     ----------
     place
-        The folder; it is made when it is claimed.
+        The folder; it is made if need be, and goes again if no checkpoint is in it.
     every, every_words
         Seconds, or words of training, between two; ``None`` for both: only what is asked for.
     tell
-        Called with a message when a checkpoint can't be written; the training goes on.
-    fresh
-        Whether the training begins anew: what the folder has from another goes when the first checkpoint of
-        this one is there.
+        Called with a message when a checkpoint can't be written; the training goes on. It may be called in
+        another thread.
 
     Attributes
     ----------
     about
         JSON-ready: what is kept with each checkpoint, for the training that goes on.
+    run
+        The number of the run that checkpoints are of; that of an earlier one, if it goes on.
     """
 
     def __init__(
@@ -112,17 +122,20 @@ class Checkpoints:
         every: float | None,
         every_words: int | None,
         tell: Callable[[str], None],
-        *,
-        fresh: bool = True,
     ) -> None:
         self.place = Path(place)
         self.about: dict[str, Any] = {}
+        self.run = time.time_ns()
         self._every, self._every_words, self._tell = every, every_words, tell
-        self._fresh, self._others = fresh, list[Path]()
-        self._last, self._last_words = time.monotonic(), 0
+        self._last, self._last_words, self._last_units = time.monotonic(), 0, -1
         self._waited = 0.0
         self._writer: threading.Thread | None = None
         self._lock: int | None = None
+        self._made = False
+
+    def begin(self) -> None:
+        """Tell that the training begins: intervals count from now."""
+        self._last = time.monotonic()
 
     def due(self, words: int) -> bool:
         """Tell whether it is time for the next one, when so many words are done, and the last one is done."""
@@ -134,38 +147,36 @@ class Checkpoints:
         by_time = self._every is not None and passed >= self._every
         return by_time or (self._every_words is not None and words - self._last_words >= self._every_words)
 
-    def save(self, state: TrainingState, *, wait: bool = False) -> bool:
-        """Write a checkpoint; return whether all went well so far.
+    def save(self, state: TrainingState, *, wait: bool = False) -> None:
+        """Write a checkpoint, unless there is one of this state.
 
         The state may change again when this returns. With ``wait`` the checkpoint is then on the disk.
         """
         self.wait()
+        if state.units == self._last_units:
+            return
         began = time.monotonic()
         try:
-            partial = self._prepared(state.units)
-            with (partial / _WEIGHTS).open("wb") as file:
-                write_safetensors(file, _arrays(state.weights))
-        except (OSError, CoterieError) as error:
-            self._failed(error, state.units)
-            return False
+            partial = self._handed_over(state)
+        except OSError as error:
+            self._failed(error, self._name(state.units))
+            return
         finally:
             self._last, self._last_words = time.monotonic(), state.words
             self._waited = self._last - began
+        progress = {
+            name: getattr(state, name) for name in ("units", "words", "chunk", "seconds", "losses", "metrics")
+        }
         told = {
             "format_version": FORMAT_VERSION,
-            "units": state.units,
-            "words": state.words,
-            "chunk": state.chunk,
-            "seconds": state.seconds,
-            "losses": state.losses,
-            "metrics": list(state.metrics),
+            "progress": {**progress, "metrics": list(state.metrics)},
             "about": self.about,
         }
-        self._writer = threading.Thread(target=self._finish, args=(partial, told), name="coterie-checkpoint")
-        self._writer.start()
+        writer = threading.Thread(target=self._finish, args=(partial, told), name="coterie-checkpoint")
+        writer.start()
+        self._writer = writer
         if wait:
             self.wait()
-        return True
 
     def wait(self) -> None:
         """Wait until what has been handed over is on the disk."""
@@ -173,23 +184,39 @@ class Checkpoints:
             self._writer.join()
             self._writer = None
 
-    def close(self) -> None:
-        """Wait, and let others write there; a folder without checkpoints goes."""
+    def finish(self) -> None:
+        """Tell that the training has come to its end: its checkpoints may go."""
         self.wait()
-        if self._lock is not None:
-            if not _finished(self.place):
-                remove_checkpoints(self.place)
-            os.close(self._lock)
-            self._lock = None
+        with contextlib.suppress(OSError):
+            if _finished(self.place):
+                (self.place / _DONE).touch()
+
+    def go_on(self, checkpoint: Checkpoint) -> None:
+        """Tell that the training goes on from a checkpoint of the folder."""
+        self.run, self._last_units = checkpoint.run, checkpoint.progress["units"]
+        with contextlib.suppress(OSError):
+            (self.place / _DONE).unlink(missing_ok=True)
+
+    def refuse_others(self) -> None:
+        """Refuse to begin anew where a training has not come to its end; remove one that has.
+
+        Raises
+        ------
+        ConfigError
+            With what to do.
+        """
+        if not (others := _finished(self.place)):
+            return
+        if not (self.place / _DONE).exists():
+            raise ConfigError(
+                f"{self.place} holds checkpoints of a training that did not end. Go on with it "
+                f"(coterie train --resume MODEL, coterie.resume), or remove the folder to train anew."
+            )
+        for path in others:
+            shutil.rmtree(path, ignore_errors=True)
+        (self.place / _DONE).unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
-        self.claim()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def claim(self) -> None:
         """Make the folder this training's own.
 
         Raises
@@ -197,38 +224,49 @@ class Checkpoints:
         ResourceError
             Another training writes there, or the system refuses.
         """
-        if self._lock is not None:
-            return
         try:
-            self.place.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.place / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise ResourceError(f"{self.place} can't be written: {error.strerror or error}.") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            raise ResourceError(
-                f"{self.place} holds the checkpoints of a training that is running. Wait for it, or choose "
-                "another place for this one's model."
-            ) from None
-        except OSError:
-            pass  # a file system without locks: as well as can be
-        self._lock = lock
-        _sweep(self.place)
-        if self._fresh and (others := _finished(self.place)):
-            self._others = others
-            self._tell(
-                f"{self.place} holds checkpoints of a training that did not end; this one is another, and "
-                "they go when its first checkpoint is written. To go on with them, stop and resume."
-            )
+            if not self.place.is_dir():
+                self.place.mkdir(parents=True)
+                self._made = True
+            self._lock = _locked(self.place)
+            _sweep(self.place)
+        except BaseException as error:
+            self.__exit__()
+            if isinstance(error, OSError) and not isinstance(error, ResourceError):
+                raise ResourceError(f"{self.place} can't be written: {error.strerror or error}.") from error
+            raise
+        return self
 
-    def _prepared(self, units: int) -> Path:
-        """Return an empty folder for a checkpoint that is to come."""
-        self.claim()
-        partial = self.place / f"{units:015}{_PARTIAL}"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+    def __exit__(self, *error: object) -> None:
+        """Wait, and let others write there."""
+        try:
+            self.wait()
+        finally:
+            if self._lock is not None:
+                if not _finished(self.place):
+                    _remove_traces(self.place, folder=self._made)
+                os.close(self._lock)
+                self._lock = None
+
+    def _name(self, units: int) -> str:
+        return f"checkpoint-{self.run:020}-{units:015}"
+
+    def _handed_over(self, state: TrainingState) -> Path:
+        """Write the arrays of a checkpoint that is to come; on a full disk, in the place of the older one."""
+        partial = self.place / (self._name(state.units) + _PARTIAL)
+        for again in (False, True):
+            shutil.rmtree(partial, ignore_errors=True)
+            try:
+                partial.mkdir()
+                with (partial / _WEIGHTS).open("wb") as file:
+                    write_safetensors(file, _arrays(state.weights))
+            except OSError as error:
+                older = _finished(self.place)[:-1]
+                if again or error.errno not in _FULL or not older:
+                    raise
+                shutil.rmtree(older[0], ignore_errors=True)
+            else:
+                break
         return partial
 
     def _finish(self, partial: Path, told: dict[str, Any]) -> None:
@@ -241,38 +279,25 @@ class Checkpoints:
             (partial / _STATE).write_text(json.dumps({"crc32": crc32(text.encode()), "state": text}))
             _sync(partial / _STATE)
             _sync(partial)
-            place = self.place / partial.name.removesuffix(_PARTIAL)
-            shutil.rmtree(place, ignore_errors=True)  # the same units once more, after an interrupt
+            place = partial.with_name(partial.name.removesuffix(_PARTIAL))
+            shutil.rmtree(place, ignore_errors=True)  # one that was found damaged
             partial.rename(place)
             _sync(self.place)
-            others, self._others = self._others, []
-            for old in (*(path for path in others if path != place), *_finished(self.place)[:-_KEPT]):
+            self._last_units = told["progress"]["units"]
+            for old in _finished(self.place)[:-_KEPT]:
                 shutil.rmtree(old, ignore_errors=True)
         except (OSError, ValueError) as error:
-            self._failed(error, told["units"])
+            self._failed(error, partial.name.removesuffix(_PARTIAL))
 
-    def _failed(self, error: Exception, units: int) -> None:
-        shutil.rmtree(self.place / f"{units:015}{_PARTIAL}", ignore_errors=True)
+    def _failed(self, error: Exception, name: str) -> None:
+        shutil.rmtree(self.place / (name + _PARTIAL), ignore_errors=True)
         why = getattr(error, "strerror", None) or str(error).rstrip(".")
-        self._tell(
-            f"{self.place}: no checkpoint could be written ({why}); the training goes on, and an earlier "
-            "checkpoint is as it was."
-        )
-
-
-def remove_checkpoints(place: str | os.PathLike[str]) -> None:
-    """Remove the checkpoints of a training that is done, and the folder if nothing else is in it."""
-    place = Path(place)
-    for path in _finished(place):
-        shutil.rmtree(path, ignore_errors=True)
-    _sweep(place)
-    with contextlib.suppress(OSError):
-        (place / _LOCK).unlink(missing_ok=True)
-        place.rmdir()
+        kept = "; an earlier one is as it was" if _finished(self.place) else ""
+        self._tell(f"{self.place}: a checkpoint could not be written ({why}){kept}")
 
 
 def latest_checkpoint(place: str | os.PathLike[str], tell: Callable[[str], None]) -> Checkpoint:
-    """Read the last whole checkpoint of a folder, its arrays into memory.
+    """Find the last whole checkpoint of a folder; its checksums are compared, its arrays not yet loaded.
 
     Parameters
     ----------
@@ -285,6 +310,8 @@ def latest_checkpoint(place: str | os.PathLike[str], tell: Callable[[str], None]
     ------
     FormatError
         There is no checkpoint, none that is whole, or a newer Coterie wrote it.
+    ResourceError
+        The system refuses to read one.
     """
     place = Path(place)
     found = _finished(place)
@@ -292,39 +319,88 @@ def latest_checkpoint(place: str | os.PathLike[str], tell: Callable[[str], None]
         raise FormatError(f"{place}: there is no checkpoint to go on from.")
     for path in reversed(found):
         try:
-            return _read(path)
-        except FormatError as error:
+            return _checked(path)
+        except _DamagedError as error:
             damage = error
             tell(f"{damage} The checkpoint before it is taken, if there is one.")
     raise FormatError(f"{place}: none of its checkpoints is whole. {damage}")
 
 
-def _read(path: Path) -> Checkpoint:
+class _DamagedError(FormatError):
+    """A checkpoint that an earlier one may stand in for."""
+
+
+def _checked(path: Path) -> Checkpoint:
     try:
         kept = json.loads((path / _STATE).read_bytes())
         text = kept["state"]
         _require(kept["crc32"] == crc32(text.encode()), f"the checksum of {_STATE} is another")
         told = json.loads(text)
         version = told["format_version"]
-        _require(
-            version == FORMAT_VERSION,
-            f"its format version is {version}, and this Coterie reads {FORMAT_VERSION}",
-        )
-        expected, file = told["weights"], path / _WEIGHTS
-        whole = file.stat().st_size == expected["bytes"] and _checksum(file) == expected["crc32"]
-        _require(whole, f"{_WEIGHTS} is damaged or cut short")
-        state = TrainingState(
-            _weights(map_safetensors(file)),
-            *(told[name] for name in ("units", "words", "chunk", "seconds", "losses", "metrics")),
-        )
-        return Checkpoint(state, told["about"], path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, CoterieError) as error:
-        raise FormatError(f"{path} is no whole checkpoint ({error}).") from error
+        if version == FORMAT_VERSION:
+            expected, file = told["weights"], path / _WEIGHTS
+            whole = file.stat().st_size == expected["bytes"] and _checksum(file) == expected["crc32"]
+            _require(whole, f"{_WEIGHTS} is damaged or cut short")
+            return Checkpoint(path, _run_of(path), told["about"], told["progress"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _DamagedError(f"{path} is no whole checkpoint ({error}).") from error
+    except OSError as error:
+        raise ResourceError(f"{path} can't be read: {error.strerror or error}.") from error
+    raise FormatError(f"{path}: its format version is {version}; this Coterie reads {FORMAT_VERSION}.")
 
 
 def _require(condition: bool, otherwise: str) -> None:
     if not condition:
         raise ValueError(otherwise)
+
+
+def remove_finished(place: str | os.PathLike[str]) -> None:
+    """Remove the checkpoints of a training that has come to its end, and the folder if nothing else is in it.
+
+    Those of a training that has not, or that is running, stay.
+    """
+    place = Path(place)
+    if not (place / _DONE).exists():
+        return
+    with contextlib.suppress(OSError):
+        lock = _locked(place)
+        try:
+            for path in _finished(place):
+                shutil.rmtree(path, ignore_errors=True)
+            _sweep(place)
+            _remove_traces(place, folder=True)
+        finally:
+            os.close(lock)
+
+
+def _locked(place: Path) -> int:
+    """Return the open lock of a folder.
+
+    Raises
+    ------
+    ResourceError
+        Another has it.
+    """
+    lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise ResourceError(
+            f"{place} holds the checkpoints of a training that is running. Wait for it, or choose another "
+            "place for this one's model."
+        ) from None
+    except OSError:
+        pass  # a file system without locks: as well as can be
+    return lock
+
+
+def _remove_traces(place: Path, *, folder: bool) -> None:
+    with contextlib.suppress(OSError):
+        (place / _DONE).unlink(missing_ok=True)
+        (place / _LOCK).unlink(missing_ok=True)
+        if folder:
+            place.rmdir()
 
 
 def _arrays(weights: Weights) -> dict[str, Any]:
@@ -352,13 +428,21 @@ def _weights(arrays: Mapping[str, Any]) -> Weights:
 
 def _finished(place: Path) -> list[Path]:
     """Return the checkpoints in a folder, the earliest first."""
-    return sorted(path for path in place.glob("*") if path.name.isdecimal() and path.is_dir())
+    named = (path for path in place.glob("checkpoint-*") if _NAME.fullmatch(path.name))
+    return sorted(path for path in named if path.is_dir() and not path.is_symlink())
+
+
+def _run_of(path: Path) -> int:
+    named = _NAME.fullmatch(path.name)
+    assert named is not None
+    return int(named[1])
 
 
 def _sweep(place: Path) -> None:
     """Remove what a writer that was killed has left."""
-    for left in place.glob(f"*{_PARTIAL}"):
-        shutil.rmtree(left, ignore_errors=True)
+    for left in place.glob(f"checkpoint-*{_PARTIAL}"):
+        if _NAME.fullmatch(left.name.removesuffix(_PARTIAL)) and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _checksum(file: Path) -> int:

@@ -10,6 +10,7 @@ the result is a function of (corpus, settings, seed) for any number of them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import threading
@@ -139,7 +140,7 @@ class Trainer:
         self.weights = weights
         self._trained = as_trained(weights, config)
         self._objective = make_objective(self._trained, counts, config, self._reach)
-        self._dealt = 0  # units that have been handed out
+        self._dealt = self._settled = 0  # units that have been handed out; all of those before are done
         self._units = self._counted(plan_work(sentences.offsets, self._chunk, epochs))
         self._crew: Crew | None = None
         if config.deterministic:
@@ -184,8 +185,18 @@ class Trainer:
             self._dealt += 1
             yield unit
 
+    def _save(self, checkpoints: Checkpoints, *, wait: bool = False) -> None:
+        """Write a checkpoint; all units that were handed out must be done.
+
+        Raises
+        ------
+        TrainingError
+            The weights went wrong: no checkpoint of these takes the place of a good one.
+        """
+        check_weights(self._trained, self._config)
+        checkpoints.save(self._state(), wait=wait)
+
     def _state(self) -> TrainingState:
-        """Return where the run stands; all units that were handed out must be done."""
         return TrainingState(
             self._trained,
             self._dealt,
@@ -197,8 +208,9 @@ class Trainer:
         )
 
     def _between_rounds(self) -> None:
+        self._settled = self._dealt
         if self._checkpoints is not None and self._checkpoints.due(self._done):
-            self._checkpoints.save(self._state())
+            self._save(self._checkpoints)
 
     def _pause_and_save(self, checkpoints: Checkpoints) -> None:
         """Write a checkpoint of threads that run free, when each has done its unit."""
@@ -207,7 +219,7 @@ class Trainer:
             try:
                 self._turn.wait_for(lambda: not self._busy)
                 if not self._stop.is_set():
-                    checkpoints.save(self._state())
+                    self._save(checkpoints)
             finally:
                 self._paused = False
                 self._turn.notify_all()
@@ -242,13 +254,16 @@ class Trainer:
             for i in range(self.workers)
         ]
         interrupted = finished = False
-        start = time.perf_counter()
+        began = time.perf_counter()
+        start = began - self._seconds_before
         try:
             self._begin(threads[0])  # compiles for all; in a thread, so that Ctrl-C is heard meanwhile
             while not self._ready.wait(_TICK) and threads[0].is_alive():
                 if self._callback is not None:
-                    self._callback(self._compiling(time.perf_counter() - start))
-            start = (self._started or start) - self._seconds_before
+                    self._callback(self._compiling(time.perf_counter() - began))
+            start = (self._started or began) - self._seconds_before
+            if self._checkpoints is not None:
+                self._checkpoints.begin()
             if self._ready.is_set():
                 for thread in threads[1:]:
                     self._begin(thread)
@@ -256,6 +271,8 @@ class Trainer:
             finished = True
         except KeyboardInterrupt:
             interrupted = True
+        except TrainingError as error:
+            self._failure = error
         finally:
             self._stop.set()
             if self._crew is not None and any(thread.ident is None for thread in threads):
@@ -265,7 +282,7 @@ class Trainer:
                 alone = self._crew or self._checkpoints or self._trained is not self.weights
                 self._wait_for_threads(threads, _JOIN_SECONDS if interrupted and not alone else None)
             if self._checkpoints is not None and not finished and self._failure is None and self._started:
-                self._checkpoints.save(self._state(), wait=True)
+                self._save_at_the_end(self._checkpoints)
         seconds = time.perf_counter() - start
         if self._failure is not None:
             raise self._failure
@@ -284,14 +301,22 @@ class Trainer:
             self._meter.total(len(self._sentences.ids)),
         )
 
+    def _save_at_the_end(self, checkpoints: Checkpoints) -> None:
+        """Write a checkpoint of a run that ends early; a second Ctrl-C does without it."""
+        # A crew that was told to give up may have left a round in its midst.
+        if self._crew is None or self._settled == self._dealt:
+            with contextlib.suppress(KeyboardInterrupt, TrainingError):
+                self._save(checkpoints, wait=True)
+
     def _begin(self, thread: threading.Thread) -> None:
         with self._turn:
             self._alive += 1
         try:
             thread.start()
         except BaseException:
-            with self._turn:
-                self._alive -= 1
+            if thread.ident is None:  # else it has begun, and counts itself out
+                with self._turn:
+                    self._alive -= 1
             raise
 
     def _wait_for_threads(self, threads: list[threading.Thread], limit: float | None) -> None:
@@ -300,8 +325,12 @@ class Trainer:
         A thread's own ``join`` is not to be trusted for that: where a signal interrupted one, Python takes
         the thread for ended, and later ones return at once.
         """
-        with self._turn:
-            ended = self._turn.wait_for(lambda: not self._alive, limit)
+        until = None if limit is None else time.monotonic() + limit
+        while True:
+            with contextlib.suppress(KeyboardInterrupt), self._turn:  # a second Ctrl-C: a unit is soon done
+                left = None if until is None else max(0.0, until - time.monotonic())
+                ended = self._turn.wait_for(lambda: self._alive <= 0, left)
+                break
         for thread in threads if ended else ():
             if thread.ident is not None:
                 thread.join()
