@@ -272,3 +272,5 @@ def test_intervals_of_checkpoints(sentences, tmp_path, option):
     with pytest.raises(ConfigError, match=f"{option} is 0"):
         coterie.train(sentences, checkpoints=tmp_path, **{option: 0})
     assert not list(tmp_path.iterdir())
+    with pytest.raises(ConfigError, match="no folder for them"):
+        coterie.train(sentences, **{option: 1000})

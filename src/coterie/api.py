@@ -109,6 +109,8 @@ def train(
     refuse_needless(settings)
     if source is None:
         raise ConfigError("train needs a text as its first argument: a path, or strings, or token lists.")
+    if checkpoints is None and (checkpoint_every not in (None, 600) or checkpoint_every_words is not None):
+        raise ConfigError("checkpoint_every is given, but no folder for them; name one with checkpoints.")
     _, name = tokenizer_of(tokenizer)
     job = Job(
         source,

@@ -189,7 +189,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             "interrupted": result.interrupted,
             "encoded_before": corpus.from_cache,
         }
-        model = _model(corpus, result, job.configs, statistics, figures)
+        model = _model(corpus, result, job, statistics, figures)
         done = result.words / (corpus.n_tokens * config.epochs)
     if checkpoints is not None and not result.interrupted:
         checkpoints.finish()
@@ -266,6 +266,31 @@ def _again(option: str, given: Any, kept: Any, own: bool) -> Any:
     if given is None and own:
         raise ConfigError(f"{option} was an object in Python, which a checkpoint can't hold; give it again.")
     return kept if given is None else given
+
+
+def _versions() -> dict[str, str]:
+    """Return what a model's bits depend on beside settings and text, for people."""
+    import platform
+    from importlib.metadata import version
+
+    import llvmlite.binding
+
+    from coterie.kernels.emitter import LANES
+
+    names = {"Numba": "numba", "llvmlite": "llvmlite", "NumPy": "numpy", "PyArrow": "pyarrow"}
+    return {
+        "Python": platform.python_version(),
+        **{name: version(distribution) for name, distribution in names.items()},
+        "CPU": f"{llvmlite.binding.get_host_cpu_name()}, vectors of {LANES} float32",
+    }
+
+
+def _named_source(source: Any) -> list[str] | None:
+    """Return the names of a source as they were given; None for what is no file."""
+    if _kept_source(source) is None:
+        return None
+    paths = [source] if isinstance(source, str | os.PathLike) else source
+    return [os.fspath(path) for path in paths]
 
 
 def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
@@ -387,14 +412,16 @@ def _train(
 def _model(
     corpus: EncodedCorpus,
     result: TrainingResult,
-    configs: Configs,
+    job: Job,
     statistics: dict[str, Any],
     figures: dict[str, Any],
 ) -> Model:
-    corpus_config, vocabulary_config, phrase_config, config = configs
+    corpus_config, vocabulary_config, phrase_config, config = job.configs
     matrices = {name: matrix[:, : config.vector_size] for name, matrix in result.weights.matrices()}
     described: dict[str, Any] = {
         "coterie_version": VERSION,
+        "versions": _versions(),
+        "source": _named_source(job.source),
         "objective": config.objective,
         "training": config.to_dict(),
         "corpus": corpus_config.to_dict(),

@@ -70,7 +70,8 @@ class _Commands(click.Group):
         ).write(formatter)
         formatter.write_paragraph()
         formatter.write_text(
-            "Each command has its own --help. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."
+            "Each command has its own --help. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, "
+            "143 terminated."
         )
 
 

@@ -25,10 +25,12 @@ _NUMBERS = 8
         "coterie info my-model",
         "coterie info vectors.bin --json",
         "coterie info 'news/*.jsonl.gz'",
+        "coterie info my-model --command",
         "coterie info --cache",
     ),
 )
 @click.argument("targets", metavar="[MODEL|SOURCE...]", nargs=-1)
+@click.option("--command", "repeat", is_flag=True, help="Print the command that trains the model again.")
 @click.option("--cache", is_flag=True, help="List the encoded texts that are kept, with their sizes.")
 @click.option("--clear-cache", is_flag=True, help="Remove those that no program is using.")
 @click.option(
@@ -39,6 +41,7 @@ _NUMBERS = 8
 @common_options
 def command(
     targets: tuple[str, ...],
+    repeat: bool,
     cache: bool,
     clear_cache: bool,
     cache_dir: Path | None,
@@ -55,6 +58,9 @@ def command(
     if not targets:
         _tell_cache(cache_dir, clear_cache, speaker)
         return
+    if repeat:
+        _tell_command(targets, speaker)
+        return
     facts = _model_facts(Path(targets[0])) if len(targets) == 1 else None
     if facts is None:
         facts = _source_facts(targets, speaker)
@@ -62,6 +68,23 @@ def command(
         speaker.json(facts)
     else:
         print_table(" ".join(targets), ("", ""), list(_flat(facts)))
+
+
+def _tell_command(targets: Sequence[str], speaker: Speaker) -> None:
+    """Print the command that makes a model again."""
+    from coterie.cli.repeating import command_of
+    from coterie.formats.folder import read_config
+
+    if len(targets) != 1:
+        raise click.UsageError("--command is about one model; name it.")
+    path = Path(targets[0])
+    line, remarks = command_of(path.name, read_config(path))
+    for remark in remarks:
+        speaker.message(remark)
+    if speaker.as_json:
+        speaker.json({"command": line})
+    else:
+        click.echo(line)
 
 
 def _model_facts(path: Path) -> dict[str, Any] | None:

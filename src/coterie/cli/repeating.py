@@ -1,0 +1,88 @@
+"""The command that makes a model again, from the settings that it holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
+from coterie.errors import FormatError
+
+__all__ = ["command_of"]
+
+# Lists that came from files: the model has them, but no longer the files.
+_FILES = {"words": "--vocabulary", "keep_words": "--keep-words", "known_phrases": "--known-phrases"}
+
+
+def command_of(name: str, config: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return the command line that repeats the training of a model, and what there is to say of it.
+
+    Parameters
+    ----------
+    name
+        What the model is to be called.
+    config
+        The model's ``config.json``.
+
+    Examples
+    --------
+    >>> command_of("m", {"source": ["a b.txt"], "training": {"epochs": 7}})[0]
+    "coterie train 'a b.txt' -o m --epochs 7 --workers 1"
+    """
+    remarks = []
+    source = config.get("source")
+    if not source:
+        remarks.append("the text was an object in Python; put a file in the place of TEXT")
+    words = ["coterie", "train", *(source or ["TEXT"]), "-o", name]
+    for kind, part in (
+        (TrainingConfig, "training"),
+        (VocabularyConfig, "vocabulary"),
+        (PhraseConfig, "phrases"),
+        (CorpusConfig, "corpus"),
+    ):
+        for option, value in _changed(kind, config.get(part, {})):
+            if option in _FILES:
+                remarks.append(
+                    f"{_FILES[option]} had {len(value):,} entries; config.json has them, as {option}"
+                )
+                words += [_FILES[option], f"{option.upper()}.txt"]
+            else:
+                words += _written(option, value)
+    training = config.get("training", {})
+    if not training.get("deterministic") and training.get("workers") != 1:
+        # What several threads that ran free did cannot be repeated.
+        if "--workers" not in words:
+            workers = config.get("figures", {}).get("workers")
+            words += ["--workers", str(workers or 1)]
+        if words[words.index("--workers") + 1] != "1":
+            remarks.append("several threads ran free: the vectors will be as good, but not the same")
+    return shlex.join(words), remarks
+
+
+def _changed(kind: Any, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the settings that are not what they are where nothing is given."""
+    known = {field.name for field in dataclasses.fields(kind)}
+    chosen = {option: value for option, value in settings.items() if option in known}
+    given = kind(**chosen)
+    # What depends on others has the default that goes with those.
+    names = ("objective", "architecture", "cbow_gradient", "phrases", "phrase_scoring", "phrase_min_count")
+    deciding = {name: chosen[name] for name in names if name in chosen}
+    try:
+        usual = kind(**deciding)
+    except ValueError as error:
+        raise FormatError(f"the model's settings can't be read ({error}).") from error
+    for field in dataclasses.fields(kind):
+        value = getattr(given, field.name)
+        if value != getattr(usual, field.name) or (field.name in deciding and value != field.default):
+            yield field.name, value
+
+
+def _written(option: str, value: Any) -> list[str]:
+    flag = option.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{flag}" if value else f"--no-{flag}"]
+    if isinstance(value, tuple | list):
+        return [f"--{flag}", ",".join(map(str, value))]
+    return [f"--{flag}", str(value)]
