@@ -48,7 +48,9 @@ def test_it_makes_the_same_model(run: Run, corpus: Path, tmp_path: Path, options
 
 def test_what_can_not_be_repeated_is_told(run: Run, tmp_path: Path) -> None:
     sentences = [[f"w{(i * j) % 9}" for j in range(12)] for i in range(90)]
-    coterie.train(sentences, keep_words=["w1"], vector_size=4, workers=2, epochs=9, alpha=0.2).save(tmp_path / "m")
+    coterie.train(sentences, keep_words=["w1"], vector_size=4, workers=2, epochs=9, alpha=0.2).save(
+        tmp_path / "m"
+    )
     told = run("info", tmp_path / "m", "--command")
     assert told.stdout.startswith("coterie train TEXT -o m ")
     assert "--keep-words KEEP_WORDS.txt" in told.stdout

@@ -147,15 +147,16 @@ class Checkpoints:
         by_time = self._every is not None and passed >= self._every
         return by_time or (self._every_words is not None and words - self._last_words >= self._every_words)
 
-    def save(self, state: TrainingState, *, wait: bool = False) -> None:
+    def save(self, state: TrainingState, since: float | None = None, *, wait: bool = False) -> None:
         """Write a checkpoint, unless there is one of this state.
 
-        The state may change again when this returns. With ``wait`` the checkpoint is then on the disk.
+        The state may change again when this returns; the training has waited ``since`` this time of
+        :func:`time.monotonic`, or since now. With ``wait`` the checkpoint is on the disk when this returns.
         """
         self.wait()
         if state.units == self._last_units:
             return
-        began = time.monotonic()
+        began = time.monotonic() if since is None else since
         try:
             partial = self._handed_over(state)
         except OSError as error:

@@ -193,8 +193,9 @@ class Trainer:
         TrainingError
             The weights went wrong: no checkpoint of these takes the place of a good one.
         """
+        since = time.monotonic()
         check_weights(self._trained, self._config)
-        checkpoints.save(self._state(), wait=wait)
+        checkpoints.save(self._state(), since, wait=wait)
 
     def _state(self) -> TrainingState:
         return TrainingState(
