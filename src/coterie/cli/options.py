@@ -155,8 +155,8 @@ _SETTINGS: tuple[Callable[[Any], Any], ...] = (
     _option(
         _TRAINING,
         "deterministic",
-        "Give the same vectors with any number of --workers; takes a third more time with one, up to twice "
-        "the time with several.",
+        "Give the same vectors with any number of --workers; takes a third to a half more time with one, up "
+        "to twice the time with several.",
     ),
     _option(
         _TRAINING,

@@ -88,7 +88,7 @@ class TrainingConfig(Config):
         Of all randomness. With one worker the same seed gives the same bits on the same machine.
     deterministic
         Train in batches of blocks that all threads share, so that the same seed gives the same bits with any
-        number of workers. Takes a third more time with one, and up to twice the time with several.
+        number of workers. Takes a third to a half more time with one, and up to twice the time with several.
     kernel
         ``"simd"`` (LLVM vector intrinsics), ``"plain"`` Numba, or ``"auto"``: what the CPU can run. The full
         softmax runs on the BLAS.
