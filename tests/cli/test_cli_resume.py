@@ -80,7 +80,7 @@ def test_it_goes_on_to_the_same_model(
 @pytest.mark.slow
 def test_it_survives_being_killed_at_any_moment(run: Run, start: Start, corpus: Path, tmp_path: Path) -> None:
     """Whenever it is killed, while it starts, encodes, trains, writes a checkpoint or the model."""
-    epochs = ["--epochs", 1500]
+    epochs = ["--epochs", 3000]
     assert run(*training(corpus, tmp_path / "whole", *epochs)).exit_code == 0
     expected = weights(tmp_path / "whole")
     draw = random.Random(1)
