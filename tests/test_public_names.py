@@ -30,6 +30,7 @@ PUBLIC = {
     "learn_phrases",
     "load",
     "load_model",
+    "resume",
     "train",
 }
 

@@ -39,7 +39,7 @@ def test_version(run: Run) -> None:
 def test_every_help_ends_with_examples_of_that_command(run: Run, name: str) -> None:
     shown = run(name, "--help").stdout
     examples = shown.split("Examples:\n")[1].splitlines()
-    assert 2 <= len(examples) <= 4
+    assert 2 <= len(examples) <= 5
     assert all(f"coterie {name}" in line for line in examples)
 
 
