@@ -46,11 +46,19 @@ def wait_for_a_checkpoint(process: subprocess.Popen[str], model: Path) -> None:
         time.sleep(0.01)
 
 
+ONE, IN_STEP = [], ["--deterministic", "--workers", 2]
+
+
 @pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
-)
-@pytest.mark.parametrize(
-    "mode", [[], ["--deterministic", "--workers", 2]], ids=["one-worker", "deterministic"]
+    ("mode", "number", "status"),
+    [
+        pytest.param(ONE, signal.SIGTERM, 143, id="one-terminated"),
+        pytest.param(IN_STEP, signal.SIGKILL, -9, id="in-step-killed"),
+        pytest.param(ONE, signal.SIGINT, 130, marks=pytest.mark.slow, id="one-interrupted"),
+        pytest.param(ONE, signal.SIGKILL, -9, marks=pytest.mark.slow, id="one-killed"),
+        pytest.param(IN_STEP, signal.SIGTERM, 143, marks=pytest.mark.slow, id="in-step-terminated"),
+        pytest.param(IN_STEP, signal.SIGINT, 130, marks=pytest.mark.slow, id="in-step-interrupted"),
+    ],
 )
 def test_it_goes_on_to_the_same_model(
     run: Run, start: Start, corpus: Path, tmp_path: Path, mode: list[object], number: int, status: int

@@ -43,7 +43,7 @@ ROTATION = 5
 """Bits that the noise of a column is rotated by from one row of a block to the next."""
 
 _WORD, _UPPER = np.uint64(0xFFFFFFFF), np.uint64(16)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
+_MIX = np.uint64(0x9E3779B1)
 
 
 _BLOCK = 1 << 20  # numbers that are converted at a time
@@ -121,6 +121,6 @@ def seed_of(gradients: NDArray[np.float32], count: Index) -> np.uint64:
     """Return 32 bits that follow from the first and the last of a step's gradients."""
     first = np.uint64(np.float32(gradients[0]).view(np.uint32))
     last = np.uint64(np.float32(gradients[count - 1]).view(np.uint32))
-    mixed = (first << np.uint64(32) | last) * _MIX
-    mixed ^= mixed >> np.uint64(29)
-    return (mixed * _MIX) >> np.uint64(32)
+    mixed = (first * _MIX) & _WORD
+    mixed = ((mixed ^ (mixed >> np.uint64(15)) ^ last) * _MIX) & _WORD
+    return mixed ^ (mixed >> np.uint64(16))

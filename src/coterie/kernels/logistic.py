@@ -242,7 +242,7 @@ def make_plain_step(*, offsets: bool, narrow: bool = False) -> Step:
                 g = gradients[j * inputs + i]
                 for d in range(start, stop):
                     row[d] += g * y[j, d]
-        seed = seed_of(gradients, inputs * outputs)
+        seed = seed_of(gradients, inputs * outputs) if narrow else np.uint64(0)
         for j in range(outputs):
             # The row of the copy, which has served, takes the change.
             for d in range(start, stop):
