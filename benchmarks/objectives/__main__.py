@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import shown_arguments
+from benchmarks.command import check_sources, shown_arguments
 from benchmarks.machine import machine
 from benchmarks.measurements import measure_all
 from benchmarks.objectives.figures import draw
@@ -54,10 +54,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     options.sections = options.sections.split(",")
     if unknown := set(options.sections) - set(NAMES):
         parser.error(f"unknown section {', '.join(sorted(unknown))}; choose of {', '.join(NAMES)}")
-    if options.corpus and not options.corpus.is_file():
-        parser.error(f"--corpus {options.corpus}: no such file")
-    if options.eval_dir and not (options.eval_dir / "questions-words.txt").is_file():
-        parser.error(f"--eval-dir {options.eval_dir}: no questions-words.txt in it")
+    check_sources(parser, options)
     try:
         options.minutes = [float(minutes) for minutes in options.minutes.split(",")]
     except ValueError:

@@ -20,7 +20,7 @@ from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import shown_arguments
+from benchmarks.command import check_sources, shown_arguments
 from benchmarks.machine import machine
 from benchmarks.measurements import Measurement, measure_all
 from benchmarks.peers.figure import draw
@@ -78,10 +78,7 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, cores: 
             parser.error(f"unknown {noun} {', '.join(sorted(unknown))}; choose of {', '.join(known)}")
     if "coterie" not in options.peers:
         parser.error("--peers: coterie must be among them, since the others are compared with it")
-    if options.corpus and not options.corpus.is_file():
-        parser.error(f"--corpus {options.corpus}: no such file")
-    if options.eval_dir and not (options.eval_dir / "questions-words.txt").is_file():
-        parser.error(f"--eval-dir {options.eval_dir}: no questions-words.txt in it")
+    check_sources(parser, options)
     numbers = (options.words, options.speed_words, options.epochs, options.runs)
     if min(*numbers, *chain(*options.models), *options.sizes, *options.negatives, *options.threads) < 1:
         parser.error("all numbers must be at least 1")

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import shown_arguments
+from benchmarks.command import check_sources, shown_arguments
 from benchmarks.machine import machine
 from benchmarks.measurements import Measurement, measure_all
 from benchmarks.prepare import prepare
@@ -47,10 +47,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--resume", action="store_true", help="keep what has been measured already")
     add("--report-only", action="store_true", help="write the page from what has been measured")
     options = parser.parse_args(arguments)
-    if options.corpus and not options.corpus.is_file():
-        parser.error(f"--corpus {options.corpus}: no such file")
-    if options.eval_dir and not (options.eval_dir / "questions-words.txt").is_file():
-        parser.error(f"--eval-dir {options.eval_dir}: no questions-words.txt in it")
+    check_sources(parser, options)
     if min(options.words, options.runs, options.size, options.threads) < 1 or options.threads > cores:
         parser.error(f"all numbers must be at least 1, and there are {cores} cores")
     return options

@@ -169,7 +169,6 @@ def resume(
         There is no whole checkpoint.
     """
     return go_on(
-        checkpoints,
         Given(source, tokenizer, phrase_model, epochs, workers),
         Surroundings(cache, cache_dir, cache_limit, memory_limit, callback, on_event),
         Place(checkpoints, checkpoint_every, checkpoint_every_words),

@@ -105,13 +105,13 @@ def carry_out(job: Job, place: Place) -> Model:
     """
     if place.folder is None:
         return _carried_out(job, None, None)
-    with _checkpoints(place.folder, place, job.surroundings) as checkpoints:
+    with _checkpoints(place, job.surroundings) as checkpoints:
         checkpoints.refuse_others()
         return _carried_out(job, checkpoints, None)
 
 
-def go_on(folder: str | os.PathLike[str], given: Given, surroundings: Surroundings, place: Place) -> Model:
-    """Go on from the last whole checkpoint of a folder.
+def go_on(given: Given, surroundings: Surroundings, place: Place) -> Model:
+    """Go on from the last whole checkpoint of a place, which has a folder.
 
     Raises
     ------
@@ -122,17 +122,18 @@ def go_on(folder: str | os.PathLike[str], given: Given, surroundings: Surroundin
     """
     from coterie.training.checkpoint import latest_checkpoint
 
-    with _checkpoints(folder, place, surroundings) as checkpoints:
-        checkpoint = latest_checkpoint(folder, surroundings.on_event or warn_caller)
+    with _checkpoints(place, surroundings) as checkpoints:
+        checkpoint = latest_checkpoint(checkpoints.place, surroundings.on_event or warn_caller)
         job = _job_of(checkpoint, given, surroundings)
         checkpoints.go_on(checkpoint)
         return _carried_out(job, checkpoints, checkpoint)
 
 
-def _checkpoints(folder: str | os.PathLike[str], place: Place, surroundings: Surroundings) -> Checkpoints:
+def _checkpoints(place: Place, surroundings: Surroundings) -> Checkpoints:
     from coterie.training.checkpoint import Checkpoints
 
-    return Checkpoints(folder, place.every, place.every_words, surroundings.on_event or warn_caller)
+    assert place.folder is not None
+    return Checkpoints(place.folder, place.every, place.every_words, surroundings.on_event or warn_caller)
 
 
 def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoint | None) -> Model:
@@ -285,20 +286,27 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _named_source(source: Any) -> list[str] | None:
-    """Return the names of a source as they were given; None for what is no file."""
-    if _kept_source(source) is None:
+def _names_of(source: Any) -> list[str] | None:
+    """Return the names of a source's files as they were given; None where they can't be read again."""
+    from coterie.corpus import Paths
+
+    if isinstance(source, str | os.PathLike):
+        source = [source]
+    elif not isinstance(source, Paths) and not (
+        isinstance(source, list | tuple) and source and all(isinstance(item, os.PathLike) for item in source)
+    ):
         return None
-    paths = [source] if isinstance(source, str | os.PathLike) else source
-    return [os.fspath(path) for path in paths]
+    names = [os.fspath(path) for path in source]
+    return None if "-" in names else names
 
 
 def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
     """Return what a checkpoint holds of its training."""
     corpus_config, vocabulary_config, phrase_config, config = job.configs
+    names = _names_of(job.source)
     named = None if isinstance(job.phrase_model, PhraseModel) else job.phrase_model
     return {
-        "source": _kept_source(job.source),
+        "source": None if names is None else list(map(_whole_path, names)),
         "own_tokenizer": not isinstance(job.tokenizer, str),
         "own_phrases": isinstance(job.phrase_model, PhraseModel),
         "phrase_model": None if named is None else str(Path(named).absolute()),
@@ -310,20 +318,6 @@ def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
         "training": config.to_dict(),
         "made_by": _made_by(),
     }
-
-
-def _kept_source(source: Any) -> list[str] | None:
-    """Return the paths of a source with their whole names; None where they can't be read again."""
-    from coterie.corpus import Paths
-
-    if isinstance(source, str | os.PathLike):
-        source = [source]
-    elif not isinstance(source, Paths) and not (
-        isinstance(source, list | tuple) and source and all(isinstance(item, os.PathLike) for item in source)
-    ):
-        return None
-    paths = [os.fspath(path) for path in source]
-    return None if "-" in paths else list(map(_whole_path, paths))
 
 
 def _whole_path(path: str) -> str:
@@ -421,7 +415,7 @@ def _model(
     described: dict[str, Any] = {
         "coterie_version": VERSION,
         "versions": _versions(),
-        "source": _named_source(job.source),
+        "source": _names_of(job.source),
         "objective": config.objective,
         "training": config.to_dict(),
         "corpus": corpus_config.to_dict(),

@@ -136,11 +136,12 @@ def test_a_block_leaves_the_next_place_of_the_batch_alone():
 def _deal(seat, plan, dealt):
     """Put (turn, window, centre) of the thread's windows into the rows of `dealt`; return how many."""
     count = 0
-    for turn in range(batches_of(seat.batch, plan)):
-        first, behind = share_of(seat, windows_of(seat.batch, plan, turn))
+    batches = batches_of(seat.batch, plan)
+    for turn in range(batches):
+        first, behind = share_of(seat, windows_of(seat.batch, plan, turn, batches))
         for window in range(first, behind):
             dealt[count, 0], dealt[count, 1] = turn, window
-            dealt[count, 2] = centre_at(seat.batch, plan, turn, window)
+            dealt[count, 2] = centre_at(seat.batch, plan, turn, batches, window)
             count += 1
     return count
 

@@ -124,14 +124,15 @@ def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any)
         Folder of the model.
     """
     import coterie
-    from coterie.model import check_destination
 
-    check_destination(output)
     every = settings.pop("checkpoint_every", (None, None))
-    told = {"checkpoint_every": every[0], "checkpoint_every_words": every[1]}
-    if every != (None, None):
-        told["checkpoints"] = checkpoints_of(output)
-    return _saved(lambda **how: coterie.train(source, **settings, **told, **how), output, speaker)
+
+    def train(**how: Any) -> Model:
+        place = checkpoints_of(output) if every != (None, None) else None
+        told = {"checkpoint_every": every[0], "checkpoint_every_words": every[1], "checkpoints": place}
+        return coterie.train(source, **settings, **told, **how)
+
+    return _saved(train, output, speaker)
 
 
 # What a training that goes on may be given anew.

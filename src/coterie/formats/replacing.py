@@ -28,6 +28,7 @@ __all__ = [
     "replacing_files",
     "replacing_folder",
     "replacing_folder_by_file",
+    "sync",
     "try_folder",
 ]
 
@@ -90,7 +91,7 @@ def _written(
                     opened.append(sinks.enter_context(compressed(raw, path.suffix)))
                 yield tuple(opened)
             for partial in partials:
-                _sync(partial)
+                sync(partial)
             for partial, path in zip(partials, real, strict=True):
                 take_place(partial, path)
         except BaseException:
@@ -98,7 +99,7 @@ def _written(
                 partial.unlink(missing_ok=True)
             raise
         for folder in {path.parent for path in real}:
-            _sync(folder)
+            sync(folder)
 
 
 def _replace_folder(partial: Path, path: Path) -> None:
@@ -142,8 +143,8 @@ def replacing_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
                 _lock(descriptor)
                 yield partial
                 for file in partial.iterdir():
-                    _sync(file)
-                _sync(partial)
+                    sync(file)
+                sync(partial)
                 _take_place(partial, path)
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)
@@ -181,9 +182,9 @@ def _take_place(partial: Path, path: Path) -> None:
         except OSError:
             aside.rename(path)
             raise
-        _sync(path.parent)
+        sync(path.parent)
         shutil.rmtree(aside, ignore_errors=True)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -254,7 +255,8 @@ def _opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Flush a file, or a folder's entries, to the disk."""
     with _opened(path) as descriptor:
         os.fsync(descriptor)
 

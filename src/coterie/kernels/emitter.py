@@ -98,8 +98,7 @@ class Emitter:
         column = builder.trunc(builder.udiv(d, INT64(FLOAT_BYTES)), INT32)
         start = builder.add(builder.trunc(seed, INT32), builder.mul(column, INT32(COLUMN_FACTOR)))
         lanes = ir.Constant(_WORDS, [COLUMN_FACTOR * lane % 2**32 for lane in range(LANES)])
-        one = builder.insert_element(ir.Constant(_WORDS, ir.Undefined), start, INT32(0))
-        noise = builder.add(self.shuffle(one, one, [0] * LANES), lanes)
+        noise = builder.add(self.splat(start), lanes)
         for shift in SHIFTS:
             shifted = builder.shl if shift > 0 else builder.lshr
             noise = builder.xor(noise, shifted(noise, self._word(abs(shift))))
@@ -135,7 +134,7 @@ class Emitter:
     def splat(self, value: Value, lanes: int = LANES) -> Value:
         """Return a vector whose lanes all hold `value`."""
         one = self.builder.insert_element(
-            ir.Constant(ir.VectorType(FLOAT, lanes), ir.Undefined), value, INT32(0)
+            ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined), value, INT32(0)
         )
         return self.shuffle(one, one, [0] * lanes)
 

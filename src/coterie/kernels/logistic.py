@@ -107,30 +107,13 @@ def _unchanged(value: np.float32) -> np.float32:
 
 
 @inner_kernel
-def _add(
-    row: NDArray[np.float32],
-    change: NDArray[np.float32],
-    start: Index,
-    stop: Index,
-    seed: np.uint64,
-    place: Index,
-) -> None:
-    for d in range(start, stop):
-        row[d] += change[d]
+def _kept_whole(value: np.float32, seed: np.uint64, place: Index, column: Index) -> np.float32:
+    return value
 
 
 @inner_kernel
-def _round_sum(
-    row: NDArray[np.uint16],
-    change: NDArray[np.float32],
-    start: Index,
-    stop: Index,
-    seed: np.uint64,
-    place: Index,
-) -> None:
-    """Add a change to a row in bfloat16."""
-    for d in range(start, stop):
-        row[d] = rounded(widened(row[d]) + change[d], noise_at(seed, place, d))
+def _kept_narrow(value: np.float32, seed: np.uint64, place: Index, column: Index) -> np.uint16:
+    return rounded(value, noise_at(seed, place, column))
 
 
 @inner_kernel
@@ -184,7 +167,7 @@ def make_plain_step(*, offsets: bool, narrow: bool = False) -> Step:
     bfloat16, see :mod:`.bfloat16`.
     """
     number = widened if narrow else _unchanged
-    add_change = _round_sum if narrow else _add
+    kept = _kept_narrow if narrow else _kept_whole
 
     @inlined_kernel
     def find_gradients(
@@ -251,7 +234,9 @@ def make_plain_step(*, offsets: bool, narrow: bool = False) -> Step:
                 g = gradients[j * inputs + i]
                 for d in range(start, stop):
                     y[j, d] += g * x[i, d]
-            add_change(matrices.output_vectors[found.outputs[j]], y[j], start, stop, seed, j)
+            row = matrices.output_vectors[found.outputs[j]]
+            for d in range(start, stop):
+                row[d] = kept(number(row[d]) + y[j, d], seed, j, d)
 
     return Step(find_gradients, update)
 

@@ -198,9 +198,8 @@ def batches_of(batch: Batch, plan: ChunkPlan) -> Index:
 
 
 @inner_kernel
-def windows_of(batch: Batch, plan: ChunkPlan, turn: Index) -> Index:
+def windows_of(batch: Batch, plan: ChunkPlan, turn: Index, batches: Index) -> Index:
     """Return how many windows the batch of this turn has; the chunk's last run may lack some of its own."""
-    batches = batches_of(batch, plan)
     runs: Index = (_runs_of(batch, plan) - turn + batches - 1) // batches
     return runs * batch.run
 
@@ -212,12 +211,12 @@ def _runs_of(batch: Batch, plan: ChunkPlan) -> Index:
 
 
 @inner_kernel
-def centre_at(batch: Batch, plan: ChunkPlan, turn: Index, window: Index) -> Index:
+def centre_at(batch: Batch, plan: ChunkPlan, turn: Index, batches: Index, window: Index) -> Index:
     """Return the centre of a window of this turn's batch, or the end of the chunk for one that is lacking.
 
     The batches' runs take turns, so that those of a batch are far from each other.
     """
-    run = window // batch.run * batches_of(batch, plan) + turn
+    run = window // batch.run * batches + turn
     centre: Index = min(plan.extent[1] + run * batch.run + window % batch.run, plan.extent[2])
     return centre
 

@@ -156,12 +156,13 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
         prepare(rows, block)
         mean, vectors = Matrices(block.bag, matrices.output_vectors), matrices.input_vectors
         batch, start, stop = seat.batch, seat.start, seat.stop
-        for turn in range(batches_of(batch, plan)):
-            places = windows_of(batch, plan, turn)
+        batches = batches_of(batch, plan)
+        for turn in range(batches):
+            places = windows_of(batch, plan, turn, batches)
             mine, behind = share_of(seat, places)
             for place in range(mine, behind):
-                centre = centre_at(batch, plan, turn, place)
-                later = min(centre_at(batch, plan, turn, place + walk.ahead), plan.extent[2] - 1)
+                centre = centre_at(batch, plan, turn, batches, place)
+                later = min(centre_at(batch, plan, turn, batches, place + walk.ahead), plan.extent[2] - 1)
                 first = plan.low[centre]
                 contexts = plan.high[centre] - first - 1 if centre < plan.extent[2] else 0
                 if contexts == 0:

@@ -98,13 +98,14 @@ def skip_gram_in_batches(step: Step, lists: RowLists) -> Any:
     ) -> None:
         prepare(rows, block)
         batch = seat.batch
-        for turn in range(batches_of(batch, plan)):
-            windows = windows_of(batch, plan, turn)
+        batches = batches_of(batch, plan)
+        for turn in range(batches):
+            windows = windows_of(batch, plan, turn, batches)
             places = windows * batch.slots
             mine, behind = share_of(seat, windows)
             for window in range(mine, behind):
-                centre = centre_at(batch, plan, turn, window)
-                later = min(centre_at(batch, plan, turn, window + walk.ahead), plan.extent[2] - 1)
+                centre = centre_at(batch, plan, turn, batches, window)
+                later = min(centre_at(batch, plan, turn, batches, window + walk.ahead), plan.extent[2] - 1)
                 first = plan.low[centre]
                 contexts = plan.high[centre] - first - 1 if centre < plan.extent[2] else 0
                 size, groups = (contexts, min(contexts, 1)) if walk.shared else (1, contexts)

@@ -33,6 +33,7 @@ from zlib import crc32
 import numpy as np
 
 from coterie.errors import ConfigError, FormatError, ResourceError
+from coterie.formats.replacing import sync
 from coterie.formats.safetensors import map_safetensors, write_safetensors
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.bfloat16 import as_floats
@@ -274,16 +275,16 @@ class Checkpoints:
         """Bring a checkpoint to the disk and to its place; remove those before the last two."""
         try:
             weights = partial / _WEIGHTS
-            _sync(weights)
+            sync(weights)
             told["weights"] = {"bytes": weights.stat().st_size, "crc32": _checksum(weights)}
             text = json.dumps(told)
             (partial / _STATE).write_text(json.dumps({"crc32": crc32(text.encode()), "state": text}))
-            _sync(partial / _STATE)
-            _sync(partial)
+            sync(partial / _STATE)
+            sync(partial)
             place = partial.with_name(partial.name.removesuffix(_PARTIAL))
             shutil.rmtree(place, ignore_errors=True)  # one that was found damaged
             partial.rename(place)
-            _sync(self.place)
+            sync(self.place)
             self._last_units = told["progress"]["units"]
             for old in _finished(self.place)[:-_KEPT]:
                 shutil.rmtree(old, ignore_errors=True)
@@ -452,11 +453,3 @@ def _checksum(file: Path) -> int:
         while block := opened.read(_BLOCK):
             value = crc32(block, value)
     return value
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
