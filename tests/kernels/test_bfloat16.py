@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_logistic import ROWS, fill, random_matrices, whole
 
@@ -118,13 +118,14 @@ def test_a_matrix_is_wide_again_after_an_error():
     vector_size=st.integers(1, 40),
     seed=st.integers(0, 100),
 )
+@example(inputs=[16, 0, 0, 15], outputs=[(8, True), (8, False)], vector_size=23, seed=35)
 def test_a_step_is_the_twins_but_for_rounding(step, inputs, outputs, vector_size, seed):
     inputs = inputs[:PANEL_ROWS] if step is run_simd_panel else inputs
     wide = random_matrices(np.random.default_rng(seed), vector_size)
     with kept_narrow(wide.output_vectors):
         pass  # numbers that bfloat16 has
     V, P = (matrix[:, :vector_size].astype(np.float64) for matrix in wide)
-    largest = abs(P)
+    largest, change = abs(P), 0.1 * abs(V[inputs]).sum(axis=0)
     words, labels = [word for word, _ in outputs], [label for _, label in outputs]
     block = make_block(len(inputs), len(outputs), vector_size)
     listed = fill(block, inputs, words, labels)
@@ -134,7 +135,9 @@ def test_a_step_is_the_twins_but_for_rounding(step, inputs, outputs, vector_size
     np.testing.assert_allclose(wide.input_vectors[:, :vector_size], V, atol=5e-5)
     # A row that is listed more than once is rounded as often, a row of several panels for each of them.
     times = (1 + len(inputs) // PANEL_ROWS) * max(map(words.count, words))
-    bound = 5e-5 + 2**-7 * times * np.maximum(largest, abs(P))
+    # Between two roundings a row may be further away than before and after both, by less than a whole change.
+    between = (times > 1) * change
+    bound = 5e-5 + 2**-7 * times * (np.maximum(largest, abs(P)) + between)
     assert (abs(wide.output_vectors[:, :vector_size] - P) <= bound).all()
     unlisted = np.setdiff1d(np.arange(ROWS), words)
     np.testing.assert_array_equal(wide.output_vectors[unlisted, :vector_size], P[unlisted])
