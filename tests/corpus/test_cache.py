@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import json
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from coterie.corpus import (
     encode,
     list_caches,
 )
+from coterie.corpus import cache as cache_module
 from coterie.errors import ConfigError, CorpusError, FormatError, ResourceError
 
 EVERY_WORD = VocabularyConfig(min_count=1)
@@ -185,6 +187,25 @@ def test_a_builder_that_comes_second_takes_the_first_ones_folder(text, cache, mo
     monkeypatch.setattr("coterie.corpus.cache.Cache.find", lambda self, key: None)
     assert run(text, cache)[1] == first
     assert list(cache.directory.iterdir()) == [first]
+
+
+def test_a_folder_that_is_swept_before_it_is_locked_is_made_again(text, cache, monkeypatch):
+    """Between the making of the lock and its taking another program that looks for left ones may come by."""
+    lock, swept = fcntl.flock, []
+
+    def sweep_first(file, operation):
+        if operation == fcntl.LOCK_SH and not swept:
+            (folder,) = cache.directory.glob("building-*")
+            swept.append(folder)
+            cache_module._sweep(cache.directory)
+            assert not folder.exists()
+        lock(file, operation)
+
+    monkeypatch.setattr(cache_module.fcntl, "flock", sweep_first)
+    with encode(text, cache=cache) as encoded:
+        assert encoded.ids.size
+    assert len(swept) == 1
+    assert [path.name for path in cache.directory.iterdir()] == [encoded.path.name]
 
 
 def test_what_a_killed_program_left_is_swept(text, cache):

@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from coterie.config import CorpusConfig, VocabularyConfig
 from coterie.corpus.disk import disk_faults
@@ -195,17 +195,25 @@ def building(directory: Path | None) -> Iterator[Path]:
     place = directory or Path(tempfile.gettempdir())
     with disk_faults(place):
         place.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=_BUILDING if directory else "coterie-", dir=place))
-        # The lock goes with the process, however that ends; _sweep finds what it left.
-        lock = (folder / _LOCK).open("w")
+        folder, lock = _locked_folder(place, _BUILDING if directory else "coterie-")
     try:
         with lock:
-            with contextlib.suppress(OSError):
-                fcntl.flock(lock, fcntl.LOCK_SH)
             yield folder
     except BaseException:
         remove_folder(folder)
         raise
+
+
+def _locked_folder(place: Path, prefix: str) -> tuple[Path, TextIO]:
+    """Make a folder with a lock that goes with the process, however it ends; _sweep finds what it left."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+        lock = (folder / _LOCK).open("w")
+        with contextlib.suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        if os.fstat(lock.fileno()).st_nlink:
+            return folder, lock
+        lock.close()  # another program's sweep saw the lock before it was taken, and removed all
 
 
 def list_caches(directory: Path) -> list[CachedCorpus]:
