@@ -173,7 +173,7 @@ def test_interruption_carries_the_model(sentences, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(TrainingInterrupted, match="interrupted after") as caught:
-        coterie.train(sentences, epochs=500, callback=callback, **QUICK)
+        coterie.train(sentences, epochs=500, callbacks=callback, **QUICK)
     assert stages[0] == "encode"
     model = caught.value.model
     assert model.config["figures"]["interrupted"]
@@ -216,7 +216,7 @@ def slow(monkeypatch):
 def test_a_training_from_an_iterable_goes_on(sentences, tmp_path, slow):
     whole = coterie.train(sentences, epochs=3, **QUICK)
     with pytest.raises(_EndedError):
-        coterie.train(sentences, epochs=3, checkpoints=tmp_path, callback=_end_at(2000), **QUICK)
+        coterie.train(sentences, epochs=3, checkpoints=tmp_path, callbacks=_end_at(2000), **QUICK)
     with pytest.raises(ConfigError, match="the checkpoint's text was no file or folder"):
         coterie.resume(tmp_path)
     model = coterie.resume(tmp_path, sentences)
@@ -229,7 +229,7 @@ def test_a_training_with_a_function_as_tokenizer_goes_on(text, tmp_path, slow):
     whole = coterie.train(text, tokenizer=str.split, epochs=2, **QUICK)
     with pytest.raises(_EndedError):
         coterie.train(
-            text, tokenizer=str.split, epochs=2, checkpoints=tmp_path, callback=_end_at(2000), **QUICK
+            text, tokenizer=str.split, epochs=2, checkpoints=tmp_path, callbacks=_end_at(2000), **QUICK
         )
     with pytest.raises(ConfigError, match="tokenizer was an object in Python"):
         coterie.resume(tmp_path)
@@ -239,7 +239,7 @@ def test_a_training_with_a_function_as_tokenizer_goes_on(text, tmp_path, slow):
 
 def test_more_epochs_and_other_workers(text, tmp_path, slow):
     with pytest.raises(_EndedError):
-        coterie.train(text, epochs=2, checkpoints=tmp_path, callback=_end_at(2000), cache=False, **QUICK)
+        coterie.train(text, epochs=2, checkpoints=tmp_path, callbacks=_end_at(2000), cache=False, **QUICK)
     told = []
     model = coterie.resume(tmp_path, epochs=3, workers=2, cache=False, on_event=told.append)
     assert model.config["training"]["epochs"] == 3
@@ -259,7 +259,7 @@ def test_files_are_found_again_from_another_folder(text, tmp_path, slow, monkeyp
     options = {"epochs": 2, "phrases": 1, "memory_limit": 1 << 20, "cache": False, **QUICK}
     whole = coterie.train(source, **options)
     with pytest.raises(_EndedError):
-        coterie.train(source, checkpoints=tmp_path / "place", callback=_end_at(2000), **options)
+        coterie.train(source, checkpoints=tmp_path / "place", callbacks=_end_at(2000), **options)
     monkeypatch.chdir("/")
     model = coterie.resume(tmp_path / "place", cache=False)
     np.testing.assert_array_equal(model.vectors.matrix, whole.vectors.matrix)

@@ -12,6 +12,7 @@ import pytest
 import coterie
 
 PUBLIC = {
+    "Callback",
     "ConfigError",
     "CorpusError",
     "CoterieError",
@@ -22,6 +23,7 @@ PUBLIC = {
     "PhraseModel",
     "Progress",
     "ResourceError",
+    "Training",
     "TrainingError",
     "TrainingInterrupted",
     "WordNotFoundError",

@@ -21,11 +21,13 @@ from coterie.errors import (
 )
 from coterie.model import Model
 from coterie.phrases import Phrase, PhraseModel
+from coterie.training.callbacks import Callback, Training
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 from coterie.version import VERSION
 
 __all__ = [
+    "Callback",
     "ConfigError",
     "CorpusError",
     "CoterieError",
@@ -36,6 +38,7 @@ __all__ = [
     "PhraseModel",
     "Progress",
     "ResourceError",
+    "Training",
     "TrainingError",
     "TrainingInterrupted",
     "WordNotFoundError",

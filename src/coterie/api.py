@@ -13,6 +13,7 @@ from coterie.model import Model
 from coterie.options import configs_of, refuse_needless, sorted_into
 from coterie.phrases import PhraseModel
 from coterie.runs import (
+    EvaluateOn,
     Given,
     Job,
     Place,
@@ -22,6 +23,7 @@ from coterie.runs import (
     go_on,
     tokenizer_of,
 )
+from coterie.training.callbacks import Callback
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from coterie.formats import EncodingErrors, Format
 
 __all__ = ["learn_phrases", "load", "load_model", "resume", "train"]
+
+_Watcher = Callback | Callable[[Progress], None]
+Callbacks = _Watcher | Iterable[_Watcher]
 
 
 def train(
@@ -45,7 +50,8 @@ def train(
     checkpoints: str | os.PathLike[str] | None = None,
     checkpoint_every: float | None = 600,
     checkpoint_every_words: int | None = None,
-    callback: Callable[[Progress], None] | None = None,
+    evaluate_on: EvaluateOn | None = None,
+    callbacks: Callbacks = (),
     on_event: Callable[[str], None] | None = None,
     **settings: Any,
 ) -> Model:
@@ -75,8 +81,14 @@ def train(
         Seconds, and words of training, after which there is another checkpoint, whichever comes first;
         ``None`` for both writes one only when the training ends early, at Ctrl-C or at an error in the
         callback.
-    callback
-        Called some times a second with a :class:`Progress`; what it raises ends the training.
+    evaluate_on
+        A file of analogies or of word pairs with scores, or a function that rates :class:`WordVectors`: at
+        the end, and every ``validation_every`` epochs, the score goes into the reports; ``early_stopping``
+        goes by it.
+    callbacks
+        One or several: a :class:`Callback`, whose hooks are told of the training and may stop it, or a
+        function that is called some times a second with a :class:`Progress`, also while the text is read.
+        What they raise ends the training.
     on_event
         Called with messages for people; without it those that matter become Python warnings.
     **settings
@@ -116,8 +128,9 @@ def train(
         source,
         tokenizer,
         phrase_model,
+        evaluate_on,
         configs_of({**with_preset(preset, settings), "tokenizer": name}),
-        Surroundings(cache, cache_dir, cache_limit, memory_limit, callback, on_event),
+        Surroundings(cache, cache_dir, cache_limit, memory_limit, *_sorted(callbacks), on_event),
     )
     return carry_out(job, Place(checkpoints, checkpoint_every, checkpoint_every_words))
 
@@ -132,11 +145,12 @@ def resume(
     phrase_model: PhraseModel | str | os.PathLike[str] | None = None,
     checkpoint_every: float | None = 600,
     checkpoint_every_words: int | None = None,
+    evaluate_on: EvaluateOn | None = None,
     cache: bool = True,
     cache_dir: str | os.PathLike[str] | None = None,
     cache_limit: int | None = None,
     memory_limit: int | None = None,
-    callback: Callable[[Progress], None] | None = None,
+    callbacks: Callbacks = (),
     on_event: Callable[[str], None] | None = None,
 ) -> Model:
     """Go on with a training that :func:`train` has left checkpoints of, with its settings.
@@ -154,9 +168,9 @@ def resume(
         More epochs than before. The learning rate is then what it would be in a training of so many.
     workers
         Other than before.
-    tokenizer, phrase_model
+    tokenizer, phrase_model, evaluate_on
         Those that were given, where they were no names and no file.
-    checkpoint_every, checkpoint_every_words, cache, cache_dir, cache_limit, memory_limit, callback, on_event
+    checkpoint_every, checkpoint_every_words, cache, cache_dir, cache_limit, memory_limit, callbacks, on_event
         As :func:`train` takes them; ``memory_limit`` is otherwise as it was.
 
     Raises
@@ -169,10 +183,28 @@ def resume(
         There is no whole checkpoint.
     """
     return go_on(
-        Given(source, tokenizer, phrase_model, epochs, workers),
-        Surroundings(cache, cache_dir, cache_limit, memory_limit, callback, on_event),
+        Given(source, tokenizer, phrase_model, evaluate_on, epochs, workers),
+        Surroundings(cache, cache_dir, cache_limit, memory_limit, *_sorted(callbacks), on_event),
         Place(checkpoints, checkpoint_every, checkpoint_every_words),
     )
+
+
+def _sorted(callbacks: Callbacks) -> tuple[Callable[[Progress], None] | None, tuple[Callback, ...]]:
+    """Return one function of all functions among the callbacks, and those that have hooks."""
+    given = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
+    for callback in given:
+        if isinstance(callback, type) or not (isinstance(callback, Callback) or callable(callback)):
+            raise ConfigError(
+                f"callbacks holds {callback!r}; give objects of coterie.Callback, or functions of a Progress."
+            )
+    hooks = tuple(callback for callback in given if isinstance(callback, Callback))
+    functions = [callback for callback in given if not isinstance(callback, Callback)]
+
+    def tell(progress: Progress) -> None:
+        for function in functions:
+            function(progress)
+
+    return tell if functions else None, hooks
 
 
 def learn_phrases(
@@ -190,8 +222,10 @@ def learn_phrases(
 
     Parameters
     ----------
-    source, tokenizer, memory_limit, callback, on_event
+    source, tokenizer, memory_limit, on_event
         As :func:`train` takes them.
+    callback
+        Called some times a second with a :class:`Progress`; what it raises ends the work.
     text
         File for the text with its phrases joined: a sentence a line, blanks between the words; its name may
         end in ``.gz .bz2 .xz .zst``.

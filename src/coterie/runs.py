@@ -16,6 +16,7 @@ from coterie.model import Model
 from coterie.notices import warn_caller
 from coterie.options import Configs
 from coterie.phrases import PhraseModel
+from coterie.training.callbacks import Callback, Watch
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 from coterie.version import VERSION
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from coterie.training.trainer import TrainingResult
 
 __all__ = [
+    "EvaluateOn",
     "Given",
     "Job",
     "Place",
@@ -39,6 +41,8 @@ __all__ = [
 _MEMORY_LIMIT = 512 << 20
 _Tokenizer = str | Callable[[str], Iterable[str]]
 _Phrases = PhraseModel | str | os.PathLike[str]
+EvaluateOn = str | os.PathLike[str] | Callable[[WordVectors], float]
+"""A file of analogies or of word pairs, or a function that rates word vectors."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Surroundings:
     cache_limit: int | None
     memory_limit: int | None
     callback: Callable[[Progress], None] | None
+    callbacks: tuple[Callback, ...]
     on_event: Callable[[str], None] | None
 
 
@@ -60,6 +65,7 @@ class Job:
     source: Any
     tokenizer: _Tokenizer
     phrase_model: _Phrases | None
+    evaluate_on: EvaluateOn | None
     configs: Configs
     surroundings: Surroundings
 
@@ -89,6 +95,7 @@ class Given:
     source: Any
     tokenizer: Callable[[str], Iterable[str]] | None
     phrase_model: _Phrases | None
+    evaluate_on: EvaluateOn | None
     epochs: int | None
     workers: int | None
 
@@ -141,7 +148,8 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
     function, _ = tokenizer_of(job.tokenizer)
     corpus_config, vocabulary_config, phrase_config, config = job.configs
     around, callback, on_event = job.surroundings, job.surroundings.callback, job.surroundings.on_event
-    known = _phrase_model(job.phrase_model)
+    known, score = _phrase_model(job.phrase_model), _score(job.evaluate_on)
+    _check_stopping(config, score)
 
     from coterie.corpus import encode
     from coterie.kernels.cores import available_cores
@@ -168,7 +176,8 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             before = checkpoint.progress["seconds"]
         if checkpoints is not None:
             checkpoints.about = _about(job, corpus)
-        result = _train(corpus, job, checkpoints, checkpoint)
+        watch = Watch(around.callbacks, corpus.vocabulary.words, score, on_event)
+        result = _train(corpus, job, watch, checkpoints, checkpoint)
         if result.interrupted and not result.words:
             raise KeyboardInterrupt("interrupted before the training began")
         statistics = {
@@ -188,6 +197,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             "final_loss": result.loss,
             "trained_words": result.words,
             "interrupted": result.interrupted,
+            "stopped": result.stopped,
             "encoded_before": corpus.from_cache,
         }
         model = _model(corpus, result, job, statistics, figures)
@@ -222,6 +232,7 @@ def _job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) ->
         _source_again(given.source, kept_source),
         _again("tokenizer", given.tokenizer, corpus.tokenizer, about["own_tokenizer"]),
         _again("phrase_model", given.phrase_model, kept_phrases, about["own_phrases"]),
+        _again("evaluate_on", given.evaluate_on, about.get("evaluate_on"), about.get("own_score", False)),
         (corpus, vocabulary, phrases, config),
         # Where phrases were learned in bounded memory, another bound may give other phrases.
         replace(surroundings, memory_limit=surroundings.memory_limit or about["memory_limit"]),
@@ -309,7 +320,9 @@ def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
         "source": None if names is None else list(map(_whole_path, names)),
         "own_tokenizer": not isinstance(job.tokenizer, str),
         "own_phrases": isinstance(job.phrase_model, PhraseModel),
-        "phrase_model": None if named is None else str(Path(named).absolute()),
+        "phrase_model": _absolute(named),
+        "own_score": callable(job.evaluate_on),
+        "evaluate_on": None if callable(job.evaluate_on) else _absolute(job.evaluate_on),
         "fingerprint": corpus.fingerprint,
         "memory_limit": job.surroundings.memory_limit or _MEMORY_LIMIT,
         "corpus": corpus_config.to_dict(),
@@ -318,6 +331,13 @@ def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
         "training": config.to_dict(),
         "made_by": _made_by(),
     }
+
+
+def _absolute(path: str | os.PathLike[str] | None) -> str | None:
+    """Return a file's name from the root on; a name of an installed package's file (``gensim:…``) is none."""
+    if path is None or (str(path).startswith("gensim:") and not Path(path).exists()):
+        return None if path is None else str(path)
+    return str(Path(path).absolute())
 
 
 def _whole_path(path: str) -> str:
@@ -383,8 +403,28 @@ def encode_progress(callback: Callable[[Progress], None]) -> Callable[[EncodePro
     return report
 
 
+def _score(evaluate_on: EvaluateOn | None) -> Callable[[WordVectors], float] | None:
+    if evaluate_on is None or callable(evaluate_on):
+        return evaluate_on
+    from coterie.evaluation.scoring import score_on
+
+    return score_on(evaluate_on)
+
+
+def _check_stopping(config: TrainingConfig, score: Callable[[WordVectors], float] | None) -> None:
+    if config.early_stopping is not None and not config.validation and score is None:
+        raise ConfigError(
+            f"early_stopping is {config.early_stopping}, but nothing is measured that it could go by; hold "
+            "sentences out with validation (such as 0.001), or name a test set with evaluate_on."
+        )
+
+
 def _train(
-    corpus: EncodedCorpus, job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoint | None
+    corpus: EncodedCorpus,
+    job: Job,
+    watch: Watch,
+    checkpoints: Checkpoints | None,
+    checkpoint: Checkpoint | None,
 ) -> TrainingResult:
     config, around = job.configs[3], job.surroundings
     if around.callback is not None:  # what of the compilation is left, see warm_up, is waited for from now on
@@ -400,6 +440,7 @@ def _train(
         around.on_event,
         checkpoints,
         checkpoint.state() if checkpoint else None,
+        watch,
     )
 
 

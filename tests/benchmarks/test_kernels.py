@@ -198,6 +198,7 @@ def small_plan(survivors=12, first=2, last=9):
         positions=np.arange(20),
         low=np.zeros(20, np.int32),
         high=np.full(20, survivors, np.int32),
+        weights=np.ones(20, np.float32),
         draws=np.zeros(20, np.int32),
         negatives=np.zeros(50, np.int32),
         extent=np.array([survivors, first, last]),

@@ -40,7 +40,7 @@ def config(**changes):
 
 def first(corpus, number):
     """The first sentences of a corpus."""
-    (ids, offsets), counts = corpus
+    (ids, offsets, _), counts = corpus
     return Sentences(ids[: offsets[number]], offsets[: number + 1]), counts
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "checkpoint_options",
     "phrase_options",
     "preset_option",
+    "report_options",
     "settings_options",
     "size",
     "storage_options",
@@ -125,7 +126,7 @@ def _choice(literal: Any) -> click.Choice[str]:
 
 
 _TRAINING, _WORDS, _PHRASES, _TEXT, _STORAGE = "Training", "Vocabulary", "Phrases", "Text", "Memory and disk"
-_CHECKPOINTS = "Checkpoints"
+_CHECKPOINTS, _VALIDATION, _REPORTS = "Checkpoints", "Validation", "Reports while it runs"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _SETTINGS: tuple[Callable[[Any], Any], ...] = (
@@ -207,6 +208,27 @@ _SETTINGS: tuple[Callable[[Any], Any], ...] = (
         "Gradient of cbow's mean: divided by its words, as the mean has it, or whole to each, as word2vec "
         "does.  [default: mean]",
         choices=_choice(CbowGradient),
+    ),
+    _option(
+        _VALIDATION,
+        "validation",
+        "Part of the sentences, such as 0.001, that is held out and on which the loss is measured.",
+        type=float,
+    ),
+    _option(_VALIDATION, "validation_every", "Epochs between two measurements; 0.25: four in each."),
+    _option(
+        _VALIDATION,
+        "early_stopping",
+        "End when so many measurements in turn are no better than the best: of --evaluate-on's score, or "
+        "else of the loss on what is held out.",
+        type=int,
+    ),
+    click.option(
+        "--evaluate-on",
+        cls=Option,
+        section=_VALIDATION,
+        metavar="FILE",
+        help="Analogies, or pairs of words with scores, that the vectors are scored on at each measurement.",
     ),
     _option(
         _TRAINING, "kernel", "Vector instructions, plain code, or what the CPU can.", choices=_choice(Kernel)
@@ -363,6 +385,36 @@ def checkpoint_options(function: _AnyFunction) -> _AnyFunction:
             type=click.Path(path_type=Path),
             help="Go on with the training that was to become MODEL, from its last checkpoint, with its text "
             "and settings; --epochs may be raised and --workers changed.",
+        ),
+    )
+    return _with(function, options)
+
+
+def report_options(function: _AnyFunction) -> _AnyFunction:
+    """Add the options of where a training's reports go."""
+    options = (
+        click.option(
+            "--metrics",
+            cls=Option,
+            section=_REPORTS,
+            metavar="FILE",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Write each report as a line of JSON, as the model's metrics.jsonl has them at the end.",
+        ),
+        click.option(
+            "--tensorboard",
+            cls=Option,
+            section=_REPORTS,
+            metavar="FOLDER",
+            type=click.Path(path_type=Path),
+            help="Write TensorBoard's event files; needs coterie[tensorboard].",
+        ),
+        click.option(
+            "--wandb",
+            cls=Option,
+            section=_REPORTS,
+            metavar="PROJECT",
+            help="Log to Weights & Biases, offline with WANDB_MODE=offline; needs coterie[wandb].",
         ),
     )
     return _with(function, options)

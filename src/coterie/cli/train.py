@@ -17,6 +17,7 @@ from coterie.cli.console import Command, Speaker, common_options
 from coterie.cli.options import (
     checkpoint_options,
     preset_option,
+    report_options,
     settings_options,
     storage_options,
     without_defaults,
@@ -26,6 +27,7 @@ from coterie.errors import ConfigError, CoterieError, TrainingInterrupted
 
 if TYPE_CHECKING:
     from coterie.model import Model
+    from coterie.training.callbacks import Callback
 
 __all__ = ["checkpoints_of", "command", "source_of", "train_and_save"]
 
@@ -52,6 +54,7 @@ __all__ = ["checkpoints_of", "command", "source_of", "train_and_save"]
 @preset_option
 @settings_options
 @checkpoint_options
+@report_options
 @storage_options
 @common_options
 def command(
@@ -126,19 +129,35 @@ def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any)
     import coterie
 
     every = settings.pop("checkpoint_every", (None, None))
+    watchers = _watchers(settings)
 
     def train(**how: Any) -> Model:
         place = checkpoints_of(output) if every != (None, None) else None
         told = {"checkpoint_every": every[0], "checkpoint_every_words": every[1], "checkpoints": place}
         return coterie.train(source, **settings, **told, **how)
 
-    return _saved(train, output, speaker)
+    return _saved(train, output, speaker, watchers)
 
 
+def _watchers(settings: dict[str, Any]) -> list[Callback]:
+    """Take out of the settings where reports go, and return what brings them there."""
+    from coterie import tracking
+
+    kinds = {
+        "metrics": tracking.JsonLines,
+        "tensorboard": tracking.TensorBoard,
+        "wandb": tracking.WeightsAndBiases,
+    }
+    places = {name: settings.pop(name, None) for name in kinds}
+    return [kinds[name](place) for name, place in places.items() if place is not None]
+
+
+_GIVEN_ANEW = ("epochs", "workers", "phrase_model", "evaluate_on")
 # What a training that goes on may be given anew.
 _CHANGEABLE = (
     *("epochs", "workers", "checkpoint_every", "cache_dir", "cache_limit", "no_cache", "memory_limit"),
-    *("resume", "output", "sources", "quiet", "as_json", "phrase_model"),
+    *("resume", "output", "sources", "quiet", "as_json", "phrase_model", "evaluate_on"),
+    *("metrics", "tensorboard", "wandb"),
 )
 
 
@@ -158,7 +177,7 @@ def resume_and_save(
     if output is not None and output != model:
         raise ConfigError(f"the model of {model} is saved there when it is done; leave --output out.")
     every = settings["checkpoint_every"]
-    kept = {name: settings[name] for name in given if name in ("epochs", "workers", "phrase_model")}
+    kept = {name: settings[name] for name in given if name in _GIVEN_ANEW}
     storage = {name: settings[name] for name in ("cache_dir", "cache_limit", "memory_limit")}
     chosen = {name: value for name, value in storage.items() if value is not None}
     if settings["no_cache"]:
@@ -175,10 +194,13 @@ def resume_and_save(
         ),
         model,
         speaker,
+        _watchers(settings),
     )
 
 
-def _saved(train: Callable[..., Model], output: Path, speaker: Speaker) -> Model:
+def _saved(
+    train: Callable[..., Model], output: Path, speaker: Speaker, watchers: Sequence[Callback] = ()
+) -> Model:
     """Train, save, and tell about both."""
     from coterie.model import check_destination
     from coterie.training.checkpoint import remove_finished
@@ -188,7 +210,8 @@ def _saved(train: Callable[..., Model], output: Path, speaker: Speaker) -> Model
     with terminated_as_interrupt() as terminated:
         try:
             with shown_progress(speaker) as callback:
-                model = train(callback=callback, on_event=speaker.message)
+                shown = [callback] if callback else []
+                model = train(callbacks=[*shown, *watchers], on_event=speaker.message)
             model.save(output)
         except TrainingInterrupted as interruption:
             unfinished: Any = interruption.model
@@ -283,6 +306,8 @@ def _tell(model: Model, output: Path, speaker: Speaker) -> None:
     if model.phrases is not None:
         speaker.message(f"phrases: {len(model.phrases):,}, kept in the model")
     loss = figures["final_loss"]
+    if figures.get("stopped"):
+        speaker.message(f"stopped early: {figures['stopped']}")
     speaker.message(
         f"trained {figures['trained_words']:,} words in {figures['training_seconds']:.1f} s: "
         f"{figures['words_per_second']:,.0f} words/s" + (f", loss {loss:.3f}" if loss is not None else "")

@@ -89,6 +89,13 @@ class TrainingConfig(Config):
     deterministic
         Train in batches of blocks that all threads share, so that the same seed gives the same bits with any
         number of workers. Takes a third to a half more time with one, and up to twice the time with several.
+    validation
+        The part of the sentences, below 1, that is held out of the training, by a hash of their words, and
+        on which the loss is measured.
+    validation_every
+        Epochs between two such measurements; 0.25: four in each.
+    early_stopping
+        End the training when so many measurements in turn were no better than the best one; ``None``: never.
     kernel
         ``"simd"`` (LLVM vector intrinsics), ``"plain"`` Numba, or ``"auto"``: what the CPU can run. The full
         softmax runs on the BLAS.
@@ -119,6 +126,9 @@ class TrainingConfig(Config):
     workers: int | None = None
     seed: int = 1
     deterministic: bool = False
+    validation: float = 0.0
+    validation_every: float = 1.0
+    early_stopping: int | None = None
     kernel: Kernel = "auto"
 
     def __post_init__(self) -> None:
@@ -143,11 +153,23 @@ class TrainingConfig(Config):
         if self.workers is not None:
             check_integer("workers", self.workers, 1)
         check_integer("seed", self.seed, 0, 2**63 - 1)
+        self._check_validation()
         check_one_of("kernel", self.kernel, get_args(Kernel))
         if self.objective == "softmax" and self.kernel != "auto":
             raise ConfigError(
                 f"kernel is {self.kernel!r}, but objective 'softmax' runs on the BLAS; leave kernel out."
             )
+
+    def _check_validation(self) -> None:
+        check_finite("validation", self.validation, least=0)
+        if self.validation >= 1:
+            raise ConfigError(
+                f"validation is {self.validation:g}; it is the part of the sentences that is not trained, "
+                "such as 0.001."
+            )
+        check_finite("validation_every", self.validation_every, above=0)
+        if self.early_stopping is not None:
+            check_integer("early_stopping", self.early_stopping, 1)
 
     @property
     def matrices(self) -> tuple[str, ...]:

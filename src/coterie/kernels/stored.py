@@ -38,7 +38,7 @@ class StoredKernel:
     ----------
     function
         Of the package itself, since its sources are a part of the key. It may use other kernels, and numbers
-        or strings of the functions around it. It takes 3, 4, 5, 7 or 8 arguments.
+        or strings of the functions around it. It takes 3 to 8 arguments.
     """
 
     def __init__(self, function: Callable[..., None]) -> None:
@@ -147,6 +147,10 @@ def _procedure(body: Any, arguments_at: Any, number: int) -> Callable[[int], Non
         a = arguments_at(address)
         body(a[0], a[1], a[2], a[3], a[4])
 
+    def six(address: int) -> None:
+        a = arguments_at(address)
+        body(a[0], a[1], a[2], a[3], a[4], a[5])
+
     def eight(address: int) -> None:
         a = arguments_at(address)
         body(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7])
@@ -155,7 +159,7 @@ def _procedure(body: Any, arguments_at: Any, number: int) -> Callable[[int], Non
         a = arguments_at(address)
         body(a[0], a[1], a[2], a[3], a[4], a[5], a[6])
 
-    return {3: three, 4: four, 5: five, 7: seven, 8: eight}[number]
+    return {3: three, 4: four, 5: five, 6: six, 7: seven, 8: eight}[number]
 
 
 def _identity(value: Any) -> Any:

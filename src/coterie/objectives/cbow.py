@@ -114,7 +114,8 @@ def cbow(step: Step, lists: RowLists) -> Any:
             # Once its first word takes the centre's place, a window without its centre is one piece.
             word, tokens[centre] = tokens[centre], tokens[first]
             _fill_bag(vectors, tokens, first + 1, contexts, block, 0, columns)
-            outputs = find_gradients(mean, block, block.bag_number, 0, 1, outputs, rate, record, found)
+            eta = rate * plan.weights[centre]
+            outputs = find_gradients(mean, block, block.bag_number, 0, 1, outputs, eta, record, found)
             update(
                 mean,
                 block,
@@ -175,7 +176,8 @@ def cbow_in_batches(step: Step, lists: RowLists) -> Any:
                     words[i] = plan.tokens[first + i + (first + i >= centre)]
                 _fill_bag(vectors, words, 0, contexts, block, 0, block.columns)
                 found = found_at(batch, place)
-                outputs = find_gradients(mean, block, block.bag_number, 0, 1, listed, rate, record, found)
+                eta = rate * plan.weights[centre]
+                outputs = find_gradients(mean, block, block.bag_number, 0, 1, listed, eta, record, found)
                 keep_block(matrices, seat, place, block, contexts, 1, listed, outputs)
             wait(seat)
             if start < stop:

@@ -7,7 +7,8 @@
 
 Each example reads all V rows of ``output_vectors`` (P) and changes all of them. So that this costs no more
 than it must, a chunk is a batch (or several, where its scores take more than 128 MiB): with X the distinct
-input rows (U × D), n_i the number of examples with input i, and T_ij the number of those whose output is j,
+input rows (U × D), n_i the number of examples with input i, and T_ij the number of those whose output is j
+(each counted by the weight of its sentence),
 
     S = X Pᵀ     G = T − n ⊙ softmax(S)     X_i += η/(1 + η h_i) (G P)_i     P_j += η/(1 + η c_j) (Gᵀ X)_j
     h_i = n_i Σ_j p(j | i) |P_j|²            c_j = Σ_i n_i p(j | i) |X_i|²
@@ -54,11 +55,20 @@ _SWEPT_SCORES = 65_536
 
 
 class _Examples(NamedTuple):
-    """The examples of a chunk: context words, the window that each belongs to, and each window's centre."""
+    """The examples of a chunk: context words, each one's window; each window's centre and weight."""
 
     contexts: NDArray[np.int64]
     windows: NDArray[np.int64]
     centres: NDArray[np.int64]
+    weights: NDArray[np.float32]
+
+
+class _Pairs(NamedTuple):
+    """The examples of a step: each one's row of the inputs, output word and weight."""
+
+    rows: NDArray[np.int64]
+    outputs: NDArray[np.int64]
+    weights: NDArray[np.float32]
 
 
 @stored_kernel
@@ -164,13 +174,13 @@ class FullSoftmax:
     def _skip_gram_steps(self, examples: _Examples, rate: np.float32) -> tuple[float, float]:
         """Train the pairs, those of an input word together: they share its row of scores."""
         words, of = np.unique(examples.contexts, return_inverse=True)
-        outputs, loss = examples.centres[examples.windows], 0.0
-        order = np.argsort(of, kind="stable")
-        of, outputs = of[order], outputs[order]
+        order, loss = np.argsort(of, kind="stable"), 0.0
+        of, windows = of[order], examples.windows[order]
+        outputs, weights = examples.centres[windows], examples.weights[windows]
         for start in range(0, len(words), self._batch):
             batch = words[start : start + self._batch]
             first, last = np.searchsorted(of, (start, start + len(batch)))
-            pairs = of[first:last] - start, outputs[first:last]
+            pairs = _Pairs(of[first:last] - start, outputs[first:last], weights[first:last])
             part, change, curvature = self._step(self._inputs[batch], pairs, rate)
             self._inputs[batch] += change / (1 + curvature)[:, None]
             loss += part
@@ -178,7 +188,7 @@ class FullSoftmax:
 
     def _cbow_steps(self, examples: _Examples, rate: np.float32) -> tuple[float, float]:
         """Train the windows, each with the mean of its context rows as its input."""
-        contexts, windows, centres = examples
+        contexts, windows, centres, weights = examples
         starts = np.searchsorted(windows, np.arange(len(centres) + 1))
         loss = 0.0
         for start in range(0, len(centres), self._batch):
@@ -187,7 +197,7 @@ class FullSoftmax:
             lengths = np.diff(bags)[:, None].astype(np.float32)
             words = contexts[starts[start] : starts[stop]]
             means = np.add.reduceat(self._inputs[words], bags[:-1], axis=0) / lengths
-            pairs = np.arange(stop - start), centres[start:stop]
+            pairs = _Pairs(np.arange(stop - start), centres[start:stop], weights[start:stop])
             part, change, curvature = self._step(means, pairs, rate)
             if self._divided:
                 change, curvature = change / lengths, curvature / lengths[:, 0]
@@ -212,23 +222,24 @@ class FullSoftmax:
     def _step(
         self,
         inputs: NDArray[np.float32],
-        pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
+        pairs: _Pairs,
         rate: np.float32,
     ) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]:
-        """Change P by a step on `pairs` (row of inputs, output word).
+        """Change P by a step on `pairs`.
 
         Returns the loss, ηGP and ηh.
         """
         outputs, scores = self._outputs, self._scores[: len(inputs)]
         np.matmul(inputs, outputs.T, out=scores)
-        of_outputs = scores[pairs]
-        examples = np.bincount(pairs[0], minlength=len(inputs))
+        of_outputs = scores[pairs.rows, pairs.outputs]
+        examples = np.bincount(pairs.rows, pairs.weights, minlength=len(inputs))
         lengths = np.einsum("id,id->i", inputs, inputs)
         logs, sums, spreads, curvature = _exponentiate(scores, self._squares, rate * examples * lengths)
-        loss = float(examples @ logs) - float(of_outputs.sum(dtype=np.float64))
+        loss = float(logs[pairs.rows].sum()) - float(of_outputs.sum(dtype=np.float64))
         # The rows of scores are e = exp(S − greatest), softmax(S) = e / sums: the division is left to the
         # right-hand sides. An example's own output, [j = O], is 1 / n of its row's n examples.
-        np.subtract.at(scores, pairs, (sums / examples)[pairs[0]].astype(np.float32))
+        own = ((sums / examples)[pairs.rows] * pairs.weights).astype(np.float32)
+        np.subtract.at(scores, (pairs.rows, pairs.outputs), own)
         factors = (-rate * examples / sums).astype(np.float32)
         change = (scores @ outputs) * factors[:, None]
         scaled = inputs * factors[:, None]
@@ -244,7 +255,7 @@ class FullSoftmax:
 def _examples(plan: ChunkPlan, contexts: NDArray[np.int64], windows: NDArray[np.int64]) -> _Examples:
     """Number the windows that have a context from 0."""
     places, numbers = np.unique(windows, return_inverse=True)
-    return _Examples(contexts, numbers, plan.tokens[places].astype(np.int64))
+    return _Examples(contexts, numbers, plan.tokens[places].astype(np.int64), plan.weights[places])
 
 
 def _exponentiate(

@@ -58,7 +58,8 @@ def skip_gram(step: Step, lists: RowLists) -> Any:
                 if walk.shared:
                     # Once its first word takes the centre's place, a window without its centre is one piece.
                     tokens[centre], context = tokens[first], first + 1
-                outputs = find_gradients(matrices, block, tokens, context, size, outputs, rate, record, found)
+                eta = rate * plan.weights[centre]
+                outputs = find_gradients(matrices, block, tokens, context, size, outputs, eta, record, found)
                 update(
                     matrices,
                     block,
@@ -121,7 +122,8 @@ def skip_gram_in_batches(step: Step, lists: RowLists) -> Any:
                         context = first + group + i
                         inputs[i] = plan.tokens[context + (context >= centre)]
                     found = found_at(batch, place)
-                    outputs = find_gradients(matrices, block, inputs, 0, size, listed, rate, record, found)
+                    eta = rate * plan.weights[centre]
+                    outputs = find_gradients(matrices, block, inputs, 0, size, listed, eta, record, found)
                     keep_block(matrices, seat, place, block, size, size, listed, outputs)
             wait(seat)
             if seat.start < seat.stop:

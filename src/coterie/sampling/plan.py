@@ -17,20 +17,37 @@ from coterie.config import TrainingConfig
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.kernels.stored import stored_kernel
 from coterie.sampling.alias import alias_draw, build_alias_table
+from coterie.sampling.held_out import held_out_threshold, is_held_out
 from coterie.sampling.noise import noise_distribution
 from coterie.sampling.rng import NEGATIVES, WINDOWS, random_bits, stream_key
 from coterie.sampling.subsampling import keep_probabilities, keep_thresholds
 
-__all__ = ["ChunkPlan", "Sampler", "Sentences", "for_epoch", "make_plan", "make_sampler", "plan_chunk"]
+__all__ = [
+    "ChunkPlan",
+    "Sampler",
+    "Sentences",
+    "draw_negatives",
+    "for_epoch",
+    "make_plan",
+    "make_sampler",
+    "plan_chunk",
+]
 
 _LOW, _S32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 
+_ALL_ALIKE = np.zeros(0, np.float32)
+_ALL_ALIKE.setflags(write=False)  # as those that are mapped: kernels are compiled for one or the other
+
 
 class Sentences(NamedTuple):
-    """The encoded corpus: token ids (T,) and sentence offsets (S + 1,), see ``EncodedCorpus``."""
+    """The encoded corpus: token ids (T,) and sentence offsets (S + 1,), see ``EncodedCorpus``.
+
+    ``weights`` (S,) multiply the learning rate of a sentence's windows; an empty array: all are 1.
+    """
 
     ids: NDArray[np.uint32]
     offsets: NDArray[np.int64]
+    weights: NDArray[np.float32] = _ALL_ALIKE
 
 
 class Sampler(NamedTuple):
@@ -44,6 +61,7 @@ class Sampler(NamedTuple):
     shrink: bool
     negative: int
     shared: bool
+    held_out: np.uint64
 
 
 class ChunkPlan(NamedTuple):
@@ -53,12 +71,14 @@ class ChunkPlan(NamedTuple):
     in the corpus. Centres are ``tokens[extent[1]:extent[2]]`` of ``extent[0]`` survivors; centre c has the
     window ``tokens[low[c]:high[c]]``, itself included. ``negatives`` holds k numbers for each window that has
     a context (or, with ``negative_sharing="pair"``, for each pair); those of centre c begin at ``draws[c]``.
+    Its gradients are multiplied by ``weights[c]``.
     """
 
     tokens: NDArray[np.int32]
     positions: NDArray[np.int64]
     low: NDArray[np.int32]
     high: NDArray[np.int32]
+    weights: NDArray[np.float32]
     draws: NDArray[np.int32]
     negatives: NDArray[np.int32]
     extent: NDArray[np.int64]
@@ -82,6 +102,7 @@ def make_sampler(counts: NDArray[np.int64], config: TrainingConfig, epoch: int) 
         shrink=config.shrink_windows,
         negative=config.negative,
         shared=config.negative_sharing != "pair",
+        held_out=held_out_threshold(config.validation),
     )
     return for_epoch(sampler, config.seed, epoch)
 
@@ -105,6 +126,7 @@ def make_plan(chunk_tokens: int, reach: int, config: TrainingConfig) -> ChunkPla
         positions=np.zeros(capacity, np.int64),
         low=np.zeros(capacity, np.int32),
         high=np.zeros(capacity, np.int32),
+        weights=np.ones(capacity, np.float32),
         draws=np.zeros(capacity, np.int32),
         negatives=np.zeros(draws * config.negative, np.int32),
         extent=np.zeros(3, np.int64),
@@ -138,6 +160,10 @@ def plan_chunk(
     count, first, last = np.int64(0), np.int64(0), np.int64(0)
     while position < stop:
         end = offsets[sentence + 1]
+        if is_held_out(sampler.held_out, ids, offsets[sentence], end):
+            sentence += 1
+            position = end
+            continue
         begin = count
         beyond: Index = 0
         while position < end and beyond < reach:
@@ -150,28 +176,31 @@ def plan_chunk(
             last += survived * (position < stop)
             beyond += survived * (position >= stop)
             position = position + 1
-        _set_windows(sampler, plan, begin, count)
+        weight = sentences.weights[sentence] if sentences.weights.size > 0 else np.float32(1)
+        _set_windows(sampler, plan, begin, count, weight)
         sentence += 1
         position = end
     plan.extent[0], plan.extent[1], plan.extent[2] = count, first, last
-    _draw_negatives(sampler, plan, first, last)
+    draw_negatives(sampler, plan, first, last)
 
 
 @inner_kernel
-def _set_windows(sampler: Sampler, plan: ChunkPlan, begin: Index, end: Index) -> None:
-    """Set the windows of the survivors ``begin`` … ``end - 1`` of one sentence."""
+def _set_windows(sampler: Sampler, plan: ChunkPlan, begin: Index, end: Index, weight: np.float32) -> None:
+    """Set the windows of the survivors ``begin`` … ``end - 1`` of one sentence, and its weight for each."""
     for c in range(begin, end):
         radius: Index = sampler.window
         if sampler.shrink:
             # The high half of the bits whose low half decided survival: independent of it.
             bits = random_bits(sampler.window_key, np.uint64(plan.positions[c]))
             radius = 1 + np.int64(((bits >> _S32) * np.uint64(sampler.window)) >> _S32)
+        plan.weights[c] = weight
         plan.low[c] = max(begin, c - radius)
         plan.high[c] = min(end, c + radius + 1)
 
 
 @inner_kernel
-def _draw_negatives(sampler: Sampler, plan: ChunkPlan, first: Index, last: Index) -> None:
+def draw_negatives(sampler: Sampler, plan: ChunkPlan, first: Index, last: Index) -> None:
+    """Draw the negatives of the centres ``first`` … ``last - 1``."""
     k, drawn = sampler.negative, 0
     for c in range(first, last):
         contexts = plan.high[c] - plan.low[c] - 1

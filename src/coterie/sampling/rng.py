@@ -11,10 +11,10 @@ import numpy as np
 
 from coterie.kernels.compile import inner_kernel
 
-__all__ = ["NEGATIVES", "RECORDED", "WINDOWS", "bits_at", "random_bits", "stream_key"]
+__all__ = ["NEGATIVES", "PAIRS", "RECORDED", "WINDOWS", "bits_at", "random_bits", "stream_key"]
 
-WINDOWS, NEGATIVES, RECORDED = 1, 2, 3
-"""Streams: subsampling and radii; negatives; which chunks have their loss recorded."""
+WINDOWS, NEGATIVES, RECORDED, PAIRS = 1, 2, 3, 4
+"""Streams: subsampling and radii; negatives; which chunks have their loss recorded; the order of pairs."""
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

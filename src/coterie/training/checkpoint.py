@@ -71,6 +71,8 @@ class TrainingState:
         What the meter of losses has gathered, JSON-ready.
     metrics
         The reports so far.
+    halts
+        Those that the training has left behind: ends of epochs and evaluations.
     """
 
     weights: Weights
@@ -80,6 +82,7 @@ class TrainingState:
     seconds: float
     losses: dict[str, Any] = field(default_factory=dict)
     metrics: list[dict[str, Any]] = field(default_factory=list)
+    halts: int = 0
 
 
 @dataclass(frozen=True)
@@ -166,9 +169,8 @@ class Checkpoints:
         finally:
             self._last, self._last_words = time.monotonic(), state.words
             self._waited = self._last - began
-        progress = {
-            name: getattr(state, name) for name in ("units", "words", "chunk", "seconds", "losses", "metrics")
-        }
+        names = ("units", "words", "chunk", "seconds", "losses", "metrics", "halts")
+        progress = {name: getattr(state, name) for name in names}
         told = {
             "format_version": FORMAT_VERSION,
             "progress": {**progress, "metrics": list(state.metrics)},

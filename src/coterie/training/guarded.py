@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.notices import warn_caller
+from coterie.sampling.pairs import Pairs
 from coterie.sampling.plan import Sentences
+from coterie.training.callbacks import Watch
 from coterie.training.checkpoint import Checkpoints, TrainingState
 from coterie.training.guard import check_input, check_outcome
 from coterie.training.progress import Progress
@@ -20,19 +22,20 @@ __all__ = ["guarded_run"]
 
 
 def guarded_run(
-    sentences: Sentences,
+    text: Sentences | Pairs,
     counts: NDArray[np.int64],
     config: TrainingConfig,
     callback: Callable[[Progress], None] | None = None,
     on_event: Callable[[str], None] | None = None,
     checkpoints: Checkpoints | None = None,
     state: TrainingState | None = None,
+    watch: Watch | None = None,
 ) -> TrainingResult:
     """Train on encoded sentences, with remarks before and after.
 
     Parameters
     ----------
-    sentences, counts, config, callback, checkpoints, state
+    text, counts, config, callback, checkpoints, state, watch
         As :class:`~coterie.training.trainer.Trainer` takes them.
     on_event
         Called with messages for people; without it those that matter become Python warnings.
@@ -42,17 +45,22 @@ def guarded_run(
     CorpusError, ResourceError, TrainingError
         There is nothing to learn, no memory for it, or the run goes wrong.
     """
-    tokens, words = len(sentences.ids), len(counts)
+    tokens, words = len(text.ids), len(counts)
+    offsets = np.array([0, 2]) if isinstance(text, Pairs) else text.offsets
     remark_on = on_event or warn_caller
-    for remark in check_input(sentences.offsets, words, config):
+    for remark in check_input(offsets, words, config):
         remark_on(remark)
     held = 0 if state is None else sum(matrix.nbytes for _, matrix in state.weights.matrices())
     estimate = check_memory(words, config, held)
     if on_event is not None:
-        on_event(
-            f"{tokens:,} tokens in {len(sentences.offsets) - 1:,} sentences, {words:,} words; {estimate}"
+        of = (
+            f"{tokens // 2:,} pairs"
+            if isinstance(text, Pairs)
+            else f"{tokens:,} tokens in {len(offsets) - 1:,} sentences"
         )
-    result = Trainer(sentences, counts, config, callback, checkpoints=checkpoints, state=state).run()
-    if not result.interrupted and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
+        on_event(f"{of}, {words:,} words; {estimate}")
+    result = Trainer(text, counts, config, callback, checkpoints=checkpoints, state=state, watch=watch).run()
+    ended = result.interrupted or result.stopped
+    if not ended and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
         remark_on(outcome)
     return result

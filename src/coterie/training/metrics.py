@@ -7,13 +7,14 @@ is keyed by (seed, epoch, chunk), so it is independent of the values: an unbiase
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Any
 
 from coterie.sampling.rng import RECORDED, bits_at, stream_key
 from coterie.training.progress import Progress
 
-__all__ = ["LossMeter", "record", "record_interval", "records_chunk"]
+__all__ = ["LossMeter", "no_better", "record", "record_interval", "records_chunk", "told_of"]
 
 # Recording a chunk costs a third of training it. A mean over some 400,000 pairs an epoch is good to 0.3 %.
 _MOST_INTERVAL = 32
@@ -93,3 +94,41 @@ def record(progress: Progress) -> dict[str, Any]:
         "learning_rate": progress.learning_rate,
         "loss": progress.loss,
     }
+
+
+def no_better(metrics: list[dict[str, Any]], patience: int | None) -> str | None:
+    """Return why a run should stop: as many evaluations as `patience` were no better than an earlier one.
+
+    A score counts, the higher the better, or where there is none the validation loss.
+
+    Examples
+    --------
+    >>> no_better([{"validation_loss": loss} for loss in (2.5, 2.25, 2.5, 2.4)], 2)
+    'the validation loss was 2.25, and no lower in the 2 evaluations since'
+    """
+    if patience is None:
+        return None
+    name, sign, better = "score", 1.0, "no higher"
+    values = [report[name] for report in metrics if name in report]
+    if not values:
+        name, sign, better = "validation_loss", -1.0, "no lower"
+        values = [report[name] for report in metrics if name in report]
+    ranked = [-math.inf if value is None or math.isnan(value) else sign * value for value in values]
+    if len(ranked) <= patience or max(ranked[-patience:]) > max(ranked[:-patience]):
+        return None
+    best = values[ranked.index(max(ranked))]
+    shown = "none" if best is None else f"{best:.4g}"
+    return f"the {name.replace('_', ' ')} was {shown}, and {better} in the {patience} evaluations since"
+
+
+def told_of(report: dict[str, Any], words: float) -> str:
+    """Tell people of an evaluation, in epochs of so many words.
+
+    Examples
+    --------
+    >>> told_of({"words": 150, "validation_loss": 2.25, "score": 0.5}, 100)
+    'after 1.5 epochs: validation loss 2.25, score 0.5'
+    """
+    names = [name for name in ("validation_loss", "score") if report.get(name) is not None]
+    found = ", ".join(f"{name.replace('_', ' ')} {report[name]:.4g}" for name in names)
+    return f"after {report['words'] / words:.3g} epochs: {found or 'nothing to measure'}"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from itertools import islice
 
 from coterie.sampling.plan import ChunkPlan
+from coterie.training.dealer import Dealer
 from coterie.training.schedule import WorkUnit
 
 __all__ = ["Rounds"]
@@ -17,35 +16,25 @@ class Rounds:
 
     Parameters
     ----------
-    units
-        The work, in order.
+    dealer
+        Has the work, and decides when all stand still.
     plans
         As many for each thread, which fills its own and lends them to the others.
     threads
         How many there are.
-    stopped
-        Asked once a round: whether to deal no more.
-    between
-        Called between two rounds, while all wait.
     """
 
-    def __init__(
-        self,
-        units: Iterator[WorkUnit],
-        plans: list[ChunkPlan],
-        threads: int,
-        stopped: Callable[[], bool],
-        between: Callable[[], None],
-    ) -> None:
-        self._units, self.plans, self._stopped, self._between = units, plans, stopped, between
+    def __init__(self, dealer: Dealer, plans: list[ChunkPlan], threads: int) -> None:
+        self._dealer, self.plans = dealer, plans
         self._round: list[WorkUnit] = []
         # What all do next is decided by one, while all wait.
         self._dealt = threading.Barrier(threads, action=self._deal)
         self._planned = threading.Barrier(threads)
 
     def _deal(self) -> None:
-        self._between()
-        self._round = [] if self._stopped() else list(islice(self._units, len(self.plans)))
+        if self._round:
+            self._dealer.done()
+        self._round = self._dealer.deal(len(self.plans))
 
     def next(self) -> list[WorkUnit]:
         """Wait for all threads; return the units of the next round, none at the end."""
