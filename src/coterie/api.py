@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from coterie.config import CorpusConfig, PhraseConfig, Preset, VocabularyConfig
 from coterie.config.presets import with_preset
+from coterie.continuing import StartFrom, inherited, start_of
 from coterie.errors import ConfigError
 from coterie.model import Model
 from coterie.options import configs_of, refuse_needless, sorted_into
@@ -41,7 +42,8 @@ def train(
     source: Source | None = None,
     *,
     preset: Preset | None = None,
-    tokenizer: str | Callable[[str], Iterable[str]] = "words",
+    start_from: StartFrom | None = None,
+    tokenizer: str | Callable[[str], Iterable[str]] | None = None,
     phrase_model: PhraseModel | str | os.PathLike[str] | None = None,
     cache: bool = True,
     cache_dir: str | os.PathLike[str] | None = None,
@@ -65,8 +67,11 @@ def train(
     preset
         Other settings than the peers' for what is left open: ``"fast"`` learns as much in little more than
         half the time, ``"best"`` more in about twice the time. See docs/presets.md.
+    start_from
+        A model, or its folder, whose training this one goes on: its words stay, new ones of the text join,
+        and settings that are not given are the model's. See docs/training.md.
     tokenizer
-        ``"words"``, ``"whitespace"``, or a function from a sentence to its tokens.
+        ``"words"`` (the default), ``"whitespace"``, or a function from a sentence to its tokens.
     phrase_model
         Phrases to join in the text, or the file that holds them, instead of learning them from it.
     cache, cache_dir, cache_limit
@@ -123,13 +128,18 @@ def train(
         raise ConfigError("train needs a text as its first argument: a path, or strings, or token lists.")
     if checkpoints is None and (checkpoint_every not in (None, 600) or checkpoint_every_words is not None):
         raise ConfigError("checkpoint_every is given, but no folder for them; name one with checkpoints.")
+    settings, start = with_preset(preset, settings), start_of(start_from)
+    if start is not None:
+        settings = inherited(start.model, settings, own_tokenizer=tokenizer is not None)
+    tokenizer = settings.pop("tokenizer", "words") if tokenizer is None else tokenizer
     _, name = tokenizer_of(tokenizer)
     job = Job(
         source,
         tokenizer,
         phrase_model,
         evaluate_on,
-        configs_of({**with_preset(preset, settings), "tokenizer": name}),
+        start,
+        configs_of({**settings, "tokenizer": name}),
         Surroundings(cache, cache_dir, cache_limit, memory_limit, *_sorted(callbacks), on_event),
     )
     return carry_out(job, Place(checkpoints, checkpoint_every, checkpoint_every_words))
@@ -146,6 +156,7 @@ def resume(
     checkpoint_every: float | None = 600,
     checkpoint_every_words: int | None = None,
     evaluate_on: EvaluateOn | None = None,
+    start_from: StartFrom | None = None,
     cache: bool = True,
     cache_dir: str | os.PathLike[str] | None = None,
     cache_limit: int | None = None,
@@ -168,7 +179,7 @@ def resume(
         More epochs than before. The learning rate is then what it would be in a training of so many.
     workers
         Other than before.
-    tokenizer, phrase_model, evaluate_on
+    tokenizer, phrase_model, evaluate_on, start_from
         Those that were given, where they were no names and no file.
     checkpoint_every, checkpoint_every_words, cache, cache_dir, cache_limit, memory_limit, callbacks, on_event
         As :func:`train` takes them; ``memory_limit`` is otherwise as it was.
@@ -183,7 +194,7 @@ def resume(
         There is no whole checkpoint.
     """
     return go_on(
-        Given(source, tokenizer, phrase_model, evaluate_on, epochs, workers),
+        Given(source, tokenizer, phrase_model, evaluate_on, start_from, epochs, workers),
         Surroundings(cache, cache_dir, cache_limit, memory_limit, *_sorted(callbacks), on_event),
         Place(checkpoints, checkpoint_every, checkpoint_every_words),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
+from coterie.continuing import Grown, Start, StartFrom, fingerprint_of, grown, start_of
 from coterie.errors import ConfigError, CorpusError, FormatError, TrainingInterrupted
 from coterie.model import Model
 from coterie.notices import warn_caller
@@ -66,6 +67,7 @@ class Job:
     tokenizer: _Tokenizer
     phrase_model: _Phrases | None
     evaluate_on: EvaluateOn | None
+    start: Start | None
     configs: Configs
     surroundings: Surroundings
 
@@ -96,6 +98,7 @@ class Given:
     tokenizer: Callable[[str], Iterable[str]] | None
     phrase_model: _Phrases | None
     evaluate_on: EvaluateOn | None
+    start_from: StartFrom | None
     epochs: int | None
     workers: int | None
 
@@ -148,7 +151,10 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
     function, _ = tokenizer_of(job.tokenizer)
     corpus_config, vocabulary_config, phrase_config, config = job.configs
     around, callback, on_event = job.surroundings, job.surroundings.callback, job.surroundings.on_event
+    start = None if job.start is None else job.start.model
     known, score = _phrase_model(job.phrase_model), _score(job.evaluate_on)
+    if known is None and start is not None and not phrase_config:
+        known = start.phrases
     _check_stopping(config, score)
 
     from coterie.corpus import encode
@@ -168,22 +174,28 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         workers=config.workers or available_cores(),
         progress=None if callback is None else encode_progress(callback),
         on_event=on_event,
+        known_words=() if start is None else start.vectors.words,
     ) as corpus:
         encoded = time.perf_counter()
         before = 0.0
         if checkpoint is not None:
             _check_text(corpus, checkpoint)
+            _check_start(job.start, checkpoint)
             before = checkpoint.progress["seconds"]
         if checkpoints is not None:
             checkpoints.about = _about(job, corpus)
-        watch = Watch(around.callbacks, corpus.vocabulary.words, score, on_event)
-        result = _train(corpus, job, watch, checkpoints, checkpoint)
+        more = None if start is None else grown(start, corpus.vocabulary, config)
+        if more is not None and on_event is not None:
+            on_event(_told_of_growth(more))
+        words = corpus.vocabulary.words if more is None else more.words
+        watch = Watch(around.callbacks, words, score, on_event)
+        result = _train(corpus, job, watch, more, checkpoints, checkpoint)
         if result.interrupted and not result.words:
             raise KeyboardInterrupt("interrupted before the training began")
         statistics = {
             "tokens": corpus.n_tokens,
             "sentences": corpus.n_sentences,
-            "words": len(corpus.vocabulary),
+            "words": len(words),
             "tokens_before_dropping": corpus.raw_tokens,
             "words_before_dropping": corpus.raw_words,
             "fingerprint": corpus.fingerprint,
@@ -200,7 +212,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             "stopped": result.stopped,
             "encoded_before": corpus.from_cache,
         }
-        model = _model(corpus, result, job, statistics, figures)
+        model = _model(corpus, result, job, more, (statistics, figures))
         done = result.words / (corpus.n_tokens * config.epochs)
     if checkpoints is not None and not result.interrupted:
         checkpoints.finish()
@@ -220,6 +232,7 @@ def _job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) ->
         corpus, vocabulary = CorpusConfig(**about["corpus"]), VocabularyConfig(**about["vocabulary"])
         phrases, config = PhraseConfig(**about["phrases"]), TrainingConfig(**about["training"])
         kept_source, kept_phrases, made_by = about["source"], about["phrase_model"], about["made_by"]
+        own_start = about.get("start_from", None) is None and about.get("start") is not None
     except (KeyError, TypeError, ConfigError) as error:
         raise FormatError(f"{checkpoint.path}: its settings can't be read ({error}).") from error
     config = _changed(config, given, tell)
@@ -233,6 +246,7 @@ def _job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) ->
         _again("tokenizer", given.tokenizer, corpus.tokenizer, about["own_tokenizer"]),
         _again("phrase_model", given.phrase_model, kept_phrases, about["own_phrases"]),
         _again("evaluate_on", given.evaluate_on, about.get("evaluate_on"), about.get("own_score", False)),
+        start_of(_again("start_from", given.start_from, about.get("start_from"), own_start)),
         (corpus, vocabulary, phrases, config),
         # Where phrases were learned in bounded memory, another bound may give other phrases.
         replace(surroundings, memory_limit=surroundings.memory_limit or about["memory_limit"]),
@@ -321,6 +335,8 @@ def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
         "own_tokenizer": not isinstance(job.tokenizer, str),
         "own_phrases": isinstance(job.phrase_model, PhraseModel),
         "phrase_model": _absolute(named),
+        "start_from": None if job.start is None else _absolute(job.start.path),
+        "start": None if job.start is None else fingerprint_of(job.start.model),
         "own_score": callable(job.evaluate_on),
         "evaluate_on": None if callable(job.evaluate_on) else _absolute(job.evaluate_on),
         "fingerprint": corpus.fingerprint,
@@ -362,6 +378,22 @@ def _check_text(corpus: EncodedCorpus, checkpoint: Checkpoint) -> None:
             f"{corpus.fingerprint}, and was {expected}. Has a file changed? Give the text as it was, or "
             "train anew."
         )
+
+
+def _check_start(start: Start | None, checkpoint: Checkpoint) -> None:
+    if start is not None and fingerprint_of(start.model) != checkpoint.about.get("start"):
+        raise ConfigError(
+            f"the model that the training of {checkpoint.path} goes on from has other words or counts now; "
+            "give it as it was (start_from), or train anew."
+        )
+
+
+def _told_of_growth(more: Grown) -> str:
+    kept = len(more.words) - more.new
+    return (
+        f"of {kept:,} words that the model has, {kept - more.missing:,} occur in the text, which adds "
+        f"{more.new:,} new ones"
+    )
 
 
 def tokenizer_of(
@@ -423,6 +455,7 @@ def _train(
     corpus: EncodedCorpus,
     job: Job,
     watch: Watch,
+    more: Grown | None,
     checkpoints: Checkpoints | None,
     checkpoint: Checkpoint | None,
 ) -> TrainingResult:
@@ -434,13 +467,14 @@ def _train(
 
     return guarded_run(
         Sentences(corpus.ids, corpus.offsets),
-        corpus.vocabulary.counts,
+        corpus.vocabulary.counts if more is None else more.counts,
         config,
         around.callback,
         around.on_event,
         checkpoints,
         checkpoint.state() if checkpoint else None,
         watch,
+        None if more is None or checkpoint else more.weights,
     )
 
 
@@ -448,8 +482,8 @@ def _model(
     corpus: EncodedCorpus,
     result: TrainingResult,
     job: Job,
-    statistics: dict[str, Any],
-    figures: dict[str, Any],
+    more: Grown | None,
+    about: tuple[dict[str, Any], dict[str, Any]],
 ) -> Model:
     corpus_config, vocabulary_config, phrase_config, config = job.configs
     matrices = {name: matrix[:, : config.vector_size] for name, matrix in result.weights.matrices()}
@@ -457,15 +491,17 @@ def _model(
         "coterie_version": VERSION,
         "versions": _versions(),
         "source": _names_of(job.source),
+        **_start_of(job),
         "objective": config.objective,
         "training": config.to_dict(),
         "corpus": corpus_config.to_dict(),
         "vocabulary": vocabulary_config.to_dict(),
         **({"phrases": phrase_config.to_dict()} if phrase_config else {}),
-        "corpus_statistics": statistics,
-        "figures": figures,
+        "corpus_statistics": about[0],
+        "figures": about[1],
     }
-    words = WordVectors(corpus.vocabulary.words, matrices["input_vectors"], corpus.vocabulary.counts)
+    vocabulary = corpus.vocabulary if more is None else more.in_order(matrices)
+    words = WordVectors(vocabulary.words, matrices["input_vectors"], vocabulary.counts)
     if result.weights.log_normaliser is not None:
         described["log_normaliser"] = float(result.weights.log_normaliser[0])
     return Model(
@@ -476,3 +512,8 @@ def _model(
         corpus.phrases,
         node_vectors=matrices.get("node_vectors"),
     )
+
+
+def _start_of(job: Job) -> dict[str, Any]:
+    """Return what a model says of the one that it goes on from."""
+    return {} if job.start is None else {"start_from": job.start.path}

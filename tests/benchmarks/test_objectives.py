@@ -52,7 +52,7 @@ def text(corpus, tmp_path_factory):
 
 def test_the_text_keeps_its_sentences_in_another_order(corpus, text):
     encoded, about = text
-    ids, offsets = encoded.cut(len(encoded.words))
+    ids, offsets, _ = encoded.cut(len(encoded.words))
     found = [[encoded.words[i] for i in ids[start:stop]] for start, stop in itertools.pairwise(offsets)]
     before = sentences_of(corpus.read_text(encoding="utf-8").splitlines())
     assert sorted(found) == sorted(before)

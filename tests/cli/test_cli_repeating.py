@@ -62,3 +62,19 @@ def test_what_can_not_be_repeated_is_told(run: Run, tmp_path: Path) -> None:
 def test_names_are_quoted() -> None:
     line, _ = command_of("my model", {"source": ["it's.txt"], "training": {"workers": 1}})
     assert shlex.split(line)[2:5] == ["it's.txt", "-o", "my model"]
+
+
+def test_a_model_that_goes_on_from_another_is_repeated(
+    run: Run, model: Path, corpus: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    options = ("--from", model, "--workers", 1, "--epochs", 2, "--window", 5, "--no-cache")
+    result = run("train", corpus, *options, "-o", first)
+    assert result.exit_code == 0, result.stderr
+    arguments = shlex.split(run("info", first, "--command").stdout)
+    assert arguments[:2] == ["coterie", "train"]
+    arguments[arguments.index("-o") + 1] = str(second)
+    assert run(*arguments[1:], "--no-cache").exit_code == 0
+    one, other = coterie.load_model(first), coterie.load_model(second)
+    assert one.vectors.words == other.vectors.words
+    np.testing.assert_array_equal(one.vectors.matrix, other.vectors.matrix)

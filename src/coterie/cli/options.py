@@ -36,6 +36,7 @@ from coterie.config import (
 
 __all__ = [
     "checkpoint_options",
+    "from_option",
     "phrase_options",
     "preset_option",
     "report_options",
@@ -331,11 +332,30 @@ preset_option = click.option(
 """The option that names a preset."""
 
 
+from_option = click.option(
+    "--from",
+    "start_from",
+    cls=Option,
+    section=_TRAINING,
+    metavar="MODEL",
+    type=click.Path(path_type=Path),
+    help="Go on from a model on other text: its words stay, new ones join, and options that are not given "
+    "are those that it was trained with.",
+)
+"""The option that names a model to go on from."""
+
+
 def without_defaults(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the running command's options but for those that a preset settles and nobody has given."""
-    source = click.get_current_context().get_parameter_source
-    settled = {option for preset in PRESETS.values() for option in preset}
-    default = click.core.ParameterSource.DEFAULT
+    """Return the running command's options but for those that nobody has given and something else settles.
+
+    A preset settles some, a model to go on from all that training, vocabulary and text have.
+    """
+    settled: set[str] = set()
+    if settings.get("preset"):
+        settled |= {option for preset in PRESETS.values() for option in preset}
+    if settings.get("start_from"):
+        settled |= {*TrainingConfig.__dataclass_fields__, "tokenizer", "lowercase", "min_count"}
+    source, default = click.get_current_context().get_parameter_source, click.core.ParameterSource.DEFAULT
     return {
         name: value for name, value in settings.items() if name not in settled or source(name) is not default
     }

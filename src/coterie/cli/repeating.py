@@ -36,13 +36,18 @@ def command_of(name: str, config: Mapping[str, Any]) -> tuple[str, list[str]]:
     if not source:
         remarks.append("the text was an object in Python; put a file in the place of TEXT")
     words = ["coterie", "train", *(source or ["TEXT"]), "-o", name]
+    goes_on = "start_from" in config
+    if goes_on:
+        if config["start_from"] is None:
+            remarks.append("it goes on from a model that was an object in Python; name its folder for MODEL")
+        words += ["--from", config["start_from"] or "MODEL"]
     for kind, part in (
         (TrainingConfig, "training"),
         (VocabularyConfig, "vocabulary"),
         (PhraseConfig, "phrases"),
         (CorpusConfig, "corpus"),
     ):
-        for option, value in _changed(kind, config.get(part, {})):
+        for option, value in _changed(kind, config.get(part, {}), every=goes_on):
             if option in _FILES:
                 remarks.append(
                     f"{_FILES[option]} had {len(value):,} entries; config.json has them, as {option}"
@@ -61,8 +66,8 @@ def command_of(name: str, config: Mapping[str, Any]) -> tuple[str, list[str]]:
     return shlex.join(words), remarks
 
 
-def _changed(kind: Any, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the settings that are not what they are where nothing is given."""
+def _changed(kind: Any, settings: Mapping[str, Any], *, every: bool) -> Iterator[tuple[str, Any]]:
+    """Yield the settings that are not what they are where nothing is given, or every one that is set."""
     known = {field.name for field in dataclasses.fields(kind)}
     chosen = {option: value for option, value in settings.items() if option in known}
     given = kind(**chosen)
@@ -75,7 +80,10 @@ def _changed(kind: Any, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]
         raise FormatError(f"the model's settings can't be read ({error}).") from error
     for field in dataclasses.fields(kind):
         value = getattr(given, field.name)
-        if value != getattr(usual, field.name) or (field.name in deciding and value != field.default):
+        differs = value != getattr(usual, field.name)
+        if every and kind in (TrainingConfig, CorpusConfig):
+            differs = value is not None
+        if differs or (field.name in deciding and value != field.default):
             yield field.name, value
 
 

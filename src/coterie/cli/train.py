@@ -16,6 +16,7 @@ import click
 from coterie.cli.console import Command, Speaker, common_options
 from coterie.cli.options import (
     checkpoint_options,
+    from_option,
     preset_option,
     report_options,
     settings_options,
@@ -39,8 +40,8 @@ __all__ = ["checkpoints_of", "command", "source_of", "train_and_save"]
         "coterie train corpus.txt.gz -o my-model",
         "coterie train articles.jsonl.zst --text-field body --vector-size 300 -o my-model",
         "coterie train 'news/*.txt' books/ --min-count 20 --phrases 2 -o my-model",
-        "zcat corpus.txt.gz | coterie train - --tokenizer whitespace -o my-model",
         "coterie train --resume my-model",
+        "coterie train newer.txt --from my-model -o newer-model",
     ),
 )
 @click.argument("sources", metavar="SOURCE...", nargs=-1)
@@ -52,6 +53,7 @@ __all__ = ["checkpoints_of", "command", "source_of", "train_and_save"]
     help="Folder for the model; a model that is there is replaced at the end.",
 )
 @preset_option
+@from_option
 @settings_options
 @checkpoint_options
 @report_options
@@ -94,7 +96,7 @@ def source_of(sources: Sequence[str]) -> Any:
 
 def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the options as the Python function takes them: files of words read, unset ones left out."""
-    settings = without_defaults(settings) if settings.get("preset") else settings
+    settings = without_defaults(settings)
     from coterie.corpus import read_phrase_file, read_vocabulary_file
 
     vocabulary, word_file = settings.pop("vocabulary"), settings.pop("keep_words")
@@ -152,11 +154,11 @@ def _watchers(settings: dict[str, Any]) -> list[Callback]:
     return [kinds[name](place) for name, place in places.items() if place is not None]
 
 
-_GIVEN_ANEW = ("epochs", "workers", "phrase_model", "evaluate_on")
+_GIVEN_ANEW = ("epochs", "workers", "phrase_model", "evaluate_on", "start_from")
 # What a training that goes on may be given anew.
 _CHANGEABLE = (
     *("epochs", "workers", "checkpoint_every", "cache_dir", "cache_limit", "no_cache", "memory_limit"),
-    *("resume", "output", "sources", "quiet", "as_json", "phrase_model", "evaluate_on"),
+    *("resume", "output", "sources", "quiet", "as_json", "phrase_model", "evaluate_on", "start_from"),
     *("metrics", "tensorboard", "wandb"),
 )
 

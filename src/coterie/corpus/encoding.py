@@ -70,6 +70,7 @@ def encode(
     progress: Callable[[EncodeProgress], None] | None = None,
     on_event: Callable[[str], None] | None = None,
     least_option: str = "min_count",
+    known_words: Sequence[str] = (),
 ) -> EncodedCorpus:
     """Encode text as token ids on disk, with its vocabulary.
 
@@ -101,6 +102,8 @@ def encode(
         Called with messages for the user. Without it, those that matter become Python warnings.
     least_option
         The option that the user sets ``vocabulary.min_count`` with, to be named in an error.
+    known_words
+        Words of a model that goes on with this text: kept whatever their count, if they occur.
 
     Raises
     ------
@@ -119,7 +122,7 @@ def encode(
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
     warn = on_event or warn_caller
-    asked = Asked(vocabulary, phrases, phrase_model, least_option)
+    asked = Asked(vocabulary, phrases, phrase_model, least_option, known_words)
     made = make_tokenizer(corpus, tokenizer)
     reader = Reader(source, corpus, warn)
     kept: Cache | None = None
@@ -131,7 +134,7 @@ def encode(
         and all(file.size is not None for file in reader.files)
     ):
         kept = Cache(cache, on_event or _silence, warn)
-        key = CacheKey.of(reader.files, corpus, vocabulary, asked.ingredients(memory_limit))
+        key = CacheKey.of(reader.files, corpus, asked.wanted, asked.ingredients(memory_limit))
         if found := kept.find(key):
             return found
     with building(cache.directory if cache else None) as folder:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,21 @@ __all__ = ["Asked", "FirstPass", "second_pass"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to become of the text's words, and what the user calls ``vocabulary.min_count``."""
+    """What is to become of the text's words.
+
+    Attributes
+    ----------
+    least_option
+        What the user calls ``vocabulary.min_count``.
+    known_words
+        Kept if they occur, whatever their count; that they don't is no news.
+    """
 
     vocabulary: VocabularyConfig
     phrases: PhraseConfig
     model: PhraseModel | None
     least_option: str = "min_count"
+    known_words: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.model is None:
@@ -38,6 +47,12 @@ class Asked:
                     f"{option} is {value!r}, but phrase_model is given, whose phrases are joined as they "
                     f"are; leave {option} or phrase_model out."
                 )
+
+    @property
+    def wanted(self) -> VocabularyConfig:
+        """Which words are kept."""
+        keep = (*self.vocabulary.keep_words, *self.known_words)
+        return replace(self.vocabulary, keep_words=keep) if self.known_words else self.vocabulary
 
     @property
     def delimiter(self) -> str | None:
@@ -74,9 +89,9 @@ def second_pass(
     vocabulary, counter = asked.vocabulary, first.counter
     tokens, model = counter.tokens, None
     if asked.delimiter is None:
-        ranking = counter.finish(vocabulary)
+        ranking = counter.finish(asked.wanted)
     else:
-        wanted = wanted_words(vocabulary, asked.phrases, asked.model)
+        wanted = wanted_words(asked.wanted, asked.phrases, asked.model)
         ranking = counter.finish(wanted, containing=asked.delimiter)
         if ranking.words:
             ranking, tokens, model = _join_phrases(folder, ranking, asked, memory_limit, tell, warn)
@@ -111,4 +126,4 @@ def _join_phrases(
         joiner.apply(model)
     with (folder / PHRASES).open("wb") as file:
         model.write(file)
-    return joiner.finish(asked.vocabulary), joiner.tokens, model
+    return joiner.finish(asked.wanted), joiner.tokens, model

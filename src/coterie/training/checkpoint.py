@@ -71,8 +71,8 @@ class TrainingState:
         What the meter of losses has gathered, JSON-ready.
     metrics
         The reports so far.
-    halts
-        Those that the training has left behind: ends of epochs and evaluations.
+    halted
+        Units that were done at the last halt, an end of an epoch or an evaluation, that is left behind.
     """
 
     weights: Weights
@@ -82,7 +82,7 @@ class TrainingState:
     seconds: float
     losses: dict[str, Any] = field(default_factory=dict)
     metrics: list[dict[str, Any]] = field(default_factory=list)
-    halts: int = 0
+    halted: int = 0
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Checkpoints:
         finally:
             self._last, self._last_words = time.monotonic(), state.words
             self._waited = self._last - began
-        names = ("units", "words", "chunk", "seconds", "losses", "metrics", "halts")
+        names = ("units", "words", "chunk", "seconds", "losses", "metrics", "halted")
         progress = {name: getattr(state, name) for name in names}
         told = {
             "format_version": FORMAT_VERSION,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.notices import warn_caller
+from coterie.objectives.weights import Weights
 from coterie.sampling.pairs import Pairs
 from coterie.sampling.plan import Sentences
 from coterie.training.callbacks import Watch
@@ -30,12 +31,13 @@ def guarded_run(
     checkpoints: Checkpoints | None = None,
     state: TrainingState | None = None,
     watch: Watch | None = None,
+    weights: Weights | None = None,
 ) -> TrainingResult:
     """Train on encoded sentences, with remarks before and after.
 
     Parameters
     ----------
-    text, counts, config, callback, checkpoints, state, watch
+    text, counts, config, callback, checkpoints, state, watch, weights
         As :class:`~coterie.training.trainer.Trainer` takes them.
     on_event
         Called with messages for people; without it those that matter become Python warnings.
@@ -50,7 +52,8 @@ def guarded_run(
     remark_on = on_event or warn_caller
     for remark in check_input(offsets, words, config):
         remark_on(remark)
-    held = 0 if state is None else sum(matrix.nbytes for _, matrix in state.weights.matrices())
+    given = weights if state is None else state.weights
+    held = 0 if given is None else sum(matrix.nbytes for _, matrix in given.matrices())
     estimate = check_memory(words, config, held)
     if on_event is not None:
         of = (
@@ -59,7 +62,9 @@ def guarded_run(
             else f"{tokens:,} tokens in {len(offsets) - 1:,} sentences"
         )
         on_event(f"{of}, {words:,} words; {estimate}")
-    result = Trainer(text, counts, config, callback, checkpoints=checkpoints, state=state, watch=watch).run()
+    result = Trainer(
+        text, counts, config, callback, checkpoints=checkpoints, state=state, watch=watch, weights=weights
+    ).run()
     ended = result.interrupted or result.stopped
     if not ended and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
         remark_on(outcome)

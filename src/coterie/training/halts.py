@@ -30,6 +30,11 @@ class Halts:
     at_epochs
         Whether each end of an epoch is a halt.
 
+    Attributes
+    ----------
+    passed
+        Units of the run that were done at the last halt that has been left behind.
+
     Examples
     --------
     >>> halts = Halts(10, range(2), 0.75, at_epochs=True)
@@ -61,13 +66,16 @@ class Halts:
             self._every is not None and (place == self._end or self._evaluated(place)),
             self._at_epochs and place % self._units == 0,
         )
+        self.passed = place - self._begin
         self._advance()
-        self.passed += 1
         return halt
 
-    def skip(self, halts: int) -> None:
-        """Leave so many halts behind."""
-        for _ in range(halts):
+    def skip(self, units: int, passed: int) -> None:
+        """Go on where so many units are done, and an earlier run has left the halt at `passed` behind.
+
+        It may have had other halts.
+        """
+        while self.next is not None and (self.next < units or self.next <= passed):
             self.passing()
 
     def _advance(self) -> None:

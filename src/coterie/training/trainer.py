@@ -184,7 +184,7 @@ class Trainer:
             )
         if (last := self._dealer.skip(state.units)) is not None:
             self._epoch = last.epoch
-        self._halts.skip(state.halts)
+        self._halts.skip(state.units, state.halted)
         self._done, self._seconds_before = state.words, state.seconds
         self._meter.restore(state.losses)
         self._metrics += state.metrics
