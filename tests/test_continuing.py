@@ -117,7 +117,7 @@ def test_what_goes_on_learns_faster_than_what_begins(old, newer):
     assert gone_on.config["figures"]["final_loss"] < 0.97 * begun.config["figures"]["final_loss"]
 
 
-@pytest.mark.filterwarnings("ignore:the loss is", "ignore:window is")
+@pytest.mark.filterwarnings("ignore:the loss is", "ignore:window is", "ignore:negative is")
 def test_phrases_of_the_model_are_joined_in_the_text(tmp_path):
     text = ["she likes new york", "new york likes ships", "he likes ships"] * 30
     old = coterie.train(text, phrases=1, phrase_threshold=3, phrase_min_count=1, epochs=1, **QUICK)
