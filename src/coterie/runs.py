@@ -424,7 +424,7 @@ def _model(
         "corpus_statistics": statistics,
         "figures": figures,
     }
-    words = WordVectors(corpus.vocabulary.words, matrices["input_vectors"], corpus.vocabulary.counts)
+    words = WordVectors(corpus.vocabulary.column, matrices["input_vectors"], corpus.vocabulary.counts)
     if result.weights.log_normaliser is not None:
         described["log_normaliser"] = float(result.weights.log_normaliser[0])
     return Model(
