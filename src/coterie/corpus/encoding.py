@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from coterie.config import CorpusConfig, PhraseConfig, VocabularyConfig
@@ -25,6 +26,7 @@ from coterie.corpus.second_pass import Asked, FirstPass, second_pass
 from coterie.corpus.sources import Paths, SourceFile
 from coterie.corpus.tokenize import Sentences, Tokenizer, make_tokenizer
 from coterie.errors import ConfigError
+from coterie.kernels.freed import give_back_freed
 from coterie.notices import warn_caller
 from coterie.phrases import PhraseModel
 
@@ -150,7 +152,10 @@ def encode(
         else:
             encoded = EncodedCorpus(folder, verify=False, temporary=True)
         encoded.phrases = joined  # known here, so that nothing has to be read
-        return encoded
+    # What counting took is free by now, and the training's matrices must find room beside it.
+    pa.default_memory_pool().release_unused()
+    give_back_freed()
+    return encoded
 
 
 def _silence(message: str) -> None:
