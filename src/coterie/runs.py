@@ -16,6 +16,7 @@ from coterie.model import Model
 from coterie.notices import warn_caller
 from coterie.options import Configs
 from coterie.phrases import PhraseModel
+from coterie.training.means import Means, counting_share
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 from coterie.version import VERSION
@@ -36,14 +37,16 @@ __all__ = [
     "tokenizer_of",
 ]
 
-_MEMORY_LIMIT = 512 << 20
 _Tokenizer = str | Callable[[str], Iterable[str]]
 _Phrases = PhraseModel | str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Caches, memory (``None``: as it was, or 512 MiB) and who is told."""
+    """Caches, what of the machine may be taken, and who is told.
+
+    ``counting_limit`` is what words are counted in: ``None``, a share of ``memory_limit``.
+    """
 
     cache: bool
     cache_dir: str | os.PathLike[str] | None
@@ -51,6 +54,23 @@ class Surroundings:
     memory_limit: int | None
     callback: Callable[[Progress], None] | None
     on_event: Callable[[str], None] | None
+    output: str | os.PathLike[str] | None = None
+    matrices_dir: str | os.PathLike[str] | None = None
+    counting_limit: int | None = None
+
+    def __post_init__(self) -> None:
+        _ = self.means  # refuses what is no limit before there is work
+
+    @property
+    def means(self) -> Means:
+        """What of the machine may be taken."""
+        return Means(self.memory_limit, self.output, self.matrices_dir)
+
+    def counting_share(self, workers: int) -> tuple[int, int]:
+        """Return what counting words may take, and the threads that tokenise."""
+        share, threads = counting_share(self.memory_limit, workers)
+        # Where phrases were learned in bounded memory, another bound may give other phrases.
+        return min(share, self.counting_limit) if self.counting_limit else share, threads
 
 
 @dataclass(frozen=True)
@@ -145,8 +165,12 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
 
     from coterie.corpus import encode
     from coterie.kernels.cores import available_cores
+    from coterie.kernels.mapped import check_mapping
     from coterie.training.warm_up import warm_up
 
+    if around.matrices_dir is not None:
+        check_mapping(around.matrices_dir)
+    counting, threads = around.counting_share(config.workers or available_cores())
     warm_up(config)
     with encode(
         job.source,
@@ -156,8 +180,8 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         phrase_model=known,
         tokenizer=function,
         cache=_cache(around.cache_dir, around.cache_limit) if around.cache else None,
-        memory_limit=around.memory_limit or _MEMORY_LIMIT,
-        workers=config.workers or available_cores(),
+        memory_limit=counting,
+        workers=threads,
         progress=None if callback is None else encode_progress(callback),
         on_event=on_event,
     ) as corpus:
@@ -167,7 +191,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             _check_text(corpus, checkpoint)
             before = checkpoint.progress["seconds"]
         if checkpoints is not None:
-            checkpoints.about = _about(job, corpus)
+            checkpoints.about = _about(job, corpus, counting)
         result = _train(corpus, job, checkpoints, checkpoint)
         if result.interrupted and not result.words:
             raise KeyboardInterrupt("interrupted before the training began")
@@ -223,8 +247,11 @@ def _job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) ->
         _again("tokenizer", given.tokenizer, corpus.tokenizer, about["own_tokenizer"]),
         _again("phrase_model", given.phrase_model, kept_phrases, about["own_phrases"]),
         (corpus, vocabulary, phrases, config),
-        # Where phrases were learned in bounded memory, another bound may give other phrases.
-        replace(surroundings, memory_limit=surroundings.memory_limit or about["memory_limit"]),
+        replace(
+            surroundings,
+            memory_limit=surroundings.memory_limit or about.get("process_limit"),
+            counting_limit=about["memory_limit"],
+        ),
     )
 
 
@@ -300,7 +327,7 @@ def _names_of(source: Any) -> list[str] | None:
     return None if "-" in names else names
 
 
-def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
+def _about(job: Job, corpus: EncodedCorpus, counting: int) -> dict[str, Any]:
     """Return what a checkpoint holds of its training."""
     corpus_config, vocabulary_config, phrase_config, config = job.configs
     names = _names_of(job.source)
@@ -311,7 +338,8 @@ def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
         "own_phrases": isinstance(job.phrase_model, PhraseModel),
         "phrase_model": None if named is None else str(Path(named).absolute()),
         "fingerprint": corpus.fingerprint,
-        "memory_limit": job.surroundings.memory_limit or _MEMORY_LIMIT,
+        "memory_limit": counting,
+        "process_limit": job.surroundings.memory_limit,
         "corpus": corpus_config.to_dict(),
         "vocabulary": vocabulary_config.to_dict(),
         "phrases": phrase_config.to_dict(),
@@ -399,7 +427,8 @@ def _train(
         around.callback,
         around.on_event,
         checkpoints,
-        checkpoint.state() if checkpoint else None,
+        checkpoint.state(around.means.allocate) if checkpoint else None,
+        around.means,
     )
 
 

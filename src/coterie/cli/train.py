@@ -138,6 +138,7 @@ def train_and_save(source: Any, output: Path, speaker: Speaker, **settings: Any)
 # What a training that goes on may be given anew.
 _CHANGEABLE = (
     *("epochs", "workers", "checkpoint_every", "cache_dir", "cache_limit", "no_cache", "memory_limit"),
+    "matrices_dir",
     *("resume", "output", "sources", "quiet", "as_json", "phrase_model"),
 )
 
@@ -159,7 +160,7 @@ def resume_and_save(
         raise ConfigError(f"the model of {model} is saved there when it is done; leave --output out.")
     every = settings["checkpoint_every"]
     kept = {name: settings[name] for name in given if name in ("epochs", "workers", "phrase_model")}
-    storage = {name: settings[name] for name in ("cache_dir", "cache_limit", "memory_limit")}
+    storage = {name: settings[name] for name in ("cache_dir", "cache_limit", "memory_limit", "matrices_dir")}
     chosen = {name: value for name, value in storage.items() if value is not None}
     if settings["no_cache"]:
         chosen["cache"] = False
@@ -188,7 +189,7 @@ def _saved(train: Callable[..., Model], output: Path, speaker: Speaker) -> Model
     with terminated_as_interrupt() as terminated:
         try:
             with shown_progress(speaker) as callback:
-                model = train(callback=callback, on_event=speaker.message)
+                model = train(callback=callback, on_event=speaker.message, output=output)
             model.save(output)
         except TrainingInterrupted as interruption:
             unfinished: Any = interruption.model

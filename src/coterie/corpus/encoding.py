@@ -143,6 +143,7 @@ def encode(
             on_event(room)
         counter = WordCounter(folder, memory_limit)
         skipped = _first_pass(reader, made, counter, folder, workers, progress)
+        _give_back()
         with disk_faults(folder):
             first = FirstPass(reader, counter, skipped)
             meta, joined = second_pass(folder, first, asked, memory_limit, on_event or _silence, warn)
@@ -152,10 +153,14 @@ def encode(
         else:
             encoded = EncodedCorpus(folder, verify=False, temporary=True)
         encoded.phrases = joined  # known here, so that nothing has to be read
-    # What counting took is free by now, and the training's matrices must find room beside it.
+    _give_back()
+    return encoded
+
+
+def _give_back() -> None:
+    """Hand back what is free by now: what follows must find room beside it."""
     pa.default_memory_pool().release_unused()
     give_back_freed()
-    return encoded
 
 
 def _silence(message: str) -> None:

@@ -8,10 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
+from coterie.kernels.cores import available_cores
+from coterie.kernels.emitter import LANES
 from coterie.notices import warn_caller
+from coterie.objectives.weights import make_weights
 from coterie.sampling.plan import Sentences
 from coterie.training.checkpoint import Checkpoints, TrainingState
+from coterie.training.disk import Places, check_disk
+from coterie.training.duration import about, expected_seconds, telling_time
 from coterie.training.guard import check_input, check_outcome
+from coterie.training.means import Means
 from coterie.training.progress import Progress
 from coterie.training.resources import check_memory
 from coterie.training.trainer import Trainer, TrainingResult
@@ -27,6 +33,7 @@ def guarded_run(
     on_event: Callable[[str], None] | None = None,
     checkpoints: Checkpoints | None = None,
     state: TrainingState | None = None,
+    means: Means = Means(),  # noqa: B008 - frozen
 ) -> TrainingResult:
     """Train on encoded sentences, with remarks before and after.
 
@@ -36,6 +43,8 @@ def guarded_run(
         As :class:`~coterie.training.trainer.Trainer` takes them.
     on_event
         Called with messages for people; without it those that matter become Python warnings.
+    means
+        What of the machine it may take.
 
     Raises
     ------
@@ -47,12 +56,19 @@ def guarded_run(
     for remark in check_input(sentences.offsets, words, config):
         remark_on(remark)
     held = 0 if state is None else sum(matrix.nbytes for _, matrix in state.weights.matrices())
-    estimate = check_memory(words, config, held)
+    limit, on_disk = means.memory_limit, means.matrices_dir is not None
+    memory = check_memory(words, config, held, tokens=tokens, limit=limit, on_disk=on_disk)
+    place = None if checkpoints is None else checkpoints.place
+    disk = check_disk(words, config, Places(means.output, place, None if held else means.matrices_dir))
     if on_event is not None:
-        on_event(
-            f"{tokens:,} tokens in {len(sentences.offsets) - 1:,} sentences, {words:,} words; {estimate}"
-        )
-    result = Trainer(sentences, counts, config, callback, checkpoints=checkpoints, state=state).run()
+        on_event(f"{tokens:,} tokens in {len(sentences.offsets) - 1:,} sentences, {words:,} words; {memory}")
+        workers = min(config.workers or available_cores(), available_cores())
+        seconds = expected_seconds(counts, config, workers, LANES)
+        left = about(seconds * (1 - (0 if state is None else state.words / (tokens * config.epochs))))
+        on_event(f"{disk}; training takes {left}" if disk else f"training takes {left}")
+        callback = telling_time(callback, on_event)
+    weights = make_weights(words, config, means.allocate) if on_disk and state is None else None
+    result = Trainer(sentences, counts, config, callback, weights, checkpoints=checkpoints, state=state).run()
     if not result.interrupted and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
         remark_on(outcome)
     return result

@@ -44,7 +44,14 @@ from coterie.training.guard import check_loss, check_weights
 from coterie.training.metrics import LossMeter, record, record_interval, records_chunk
 from coterie.training.progress import Progress
 from coterie.training.rounds import Rounds
-from coterie.training.schedule import WorkUnit, chunk_tokens, learning_rate, plan_work, reach_of
+from coterie.training.schedule import (
+    WorkUnit,
+    chunk_tokens,
+    learning_rate,
+    plan_work,
+    plans_of_a_thread,
+    reach_of,
+)
 
 __all__ = ["Trainer", "TrainingResult"]
 
@@ -54,8 +61,6 @@ _GUARD_EVERY = 1.0
 _GUARDED_ROWS = 1024
 _METRICS = 100
 _JOIN_SECONDS = 1.0
-# Threads in step meet in Python once a round, which takes as long as a tenth of a chunk.
-_PLANS_OF_A_THREAD, _PLANS_BYTES = 4, 16 << 20
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ class Trainer:
             self.workers = min(self.workers, available_cores()) if several else 1
             self._crew = self._objective.crew(self.workers)
             plans = [make_plan(self._chunk, self._reach, config)]
-            each = max(1, min(_PLANS_OF_A_THREAD, _PLANS_BYTES // sum(array.nbytes for array in plans[0])))
+            each = plans_of_a_thread(sum(array.nbytes for array in plans[0]))
             plans += [make_plan(self._chunk, self._reach, config) for _ in range(each * self.workers - 1)]
             self._rounds = Rounds(self._units, plans, self.workers, self._stopped, self._between_rounds)
         self._lock = threading.Lock()
