@@ -105,7 +105,7 @@ def test_a_limit_is_checked_before_work_and_once_words_are_counted(sentences, mo
     monkeypatch.setattr(resources, "held_memory", lambda: 100 << 20)
     coterie.train(sentences, memory_limit=400 << 20, epochs=1, **QUICK)
     monkeypatch.setattr(resources, "held_memory", lambda: 390 << 20)
-    with pytest.raises(ResourceError, match=r"not enough memory: .* 400 MiB are the memory limit"):
+    with pytest.raises(ResourceError, match=r"not enough memory: .* 400 MiB are allowed"):
         coterie.train(sentences, memory_limit=400 << 20, **QUICK)
 
 
@@ -132,7 +132,7 @@ def test_a_checkpoint_knows_the_limit_and_its_share(sentences, tmp_path, monkeyp
     about = json.loads(json.loads(state.read_text())["state"])["about"]
     assert (about["memory_limit"], about["process_limit"]) == (2 << 30, limit)
     monkeypatch.setattr(resources, "held_memory", lambda: limit)
-    with pytest.raises(ResourceError, match="16,384 MiB are the memory limit"):
+    with pytest.raises(ResourceError, match="16,384 MiB are allowed"):
         coterie.resume(tmp_path, sentences, cache=False)
     coterie.resume(tmp_path, sentences, cache=False, memory_limit=2 * limit)
 

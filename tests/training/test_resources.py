@@ -52,7 +52,7 @@ def test_memory_is_told_for_the_whole_process(machine):
     assert told_mib(check_memory(1_000_000, config())) == round(100 + needed / MIB)
     assert told_mib(check_memory(10, config())) == 150  # it had held as much before
     machine(500 * MIB)
-    assert "of 600 MiB that are available" in check_memory(1_000_000, config())
+    assert "of 600 MiB available" in check_memory(1_000_000, config())
 
 
 def test_too_little_memory_is_an_error_with_what_fits(machine):
@@ -74,8 +74,10 @@ def test_too_little_memory_is_an_error_with_what_fits(machine):
 def test_the_limit_bounds_the_process(machine):
     machine(4096 * MIB)
     enough = 100 * MIB + needed_memory(1_000_000, config())
-    assert "that are the memory limit" in check_memory(1_000_000, config(), limit=enough)
-    with pytest.raises(ResourceError, match=r"are the memory limit\. Keep .* raise memory_limit, or keep"):
+    assert "allowed (memory_limit)" in check_memory(1_000_000, config(), limit=enough)
+    with pytest.raises(
+        ResourceError, match=r"are allowed \(memory_limit\)\. Keep .* raise memory_limit, or keep"
+    ):
         check_memory(1_000_000, config(), limit=enough - 1)
     machine(10 * MIB)  # the tighter of both counts
     with pytest.raises(ResourceError, match="110 MiB are available"):

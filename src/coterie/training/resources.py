@@ -152,19 +152,19 @@ def check_memory(
         f"{_mib(matrices_size(words, config))}{' of disk' if on_disk else ''}, "
         f"the process about {_mib(max(needed, greatest_memory()))} of memory"
     )
-    bounds = [(now - compiler + available, "are available")] if available is not None else []
+    bounds = [(now - compiler + available, "available")] if available is not None else []
     if limit is not None:
-        bounds.append((limit, "are the memory limit"))
+        bounds.append((limit, "allowed (memory_limit)"))
     if not bounds:
         return estimate
     most, what = min(bounds)
     if needed > most:
         room = most - now + (0 if on_disk else held)
         raise ResourceError(
-            f"not enough memory: {estimate}, and {_mib(most)} {what}. "
+            f"not enough memory: {estimate}, and {_mib(most)} are {what}. "
             f"{_advice(room, words, config, tokens, on_disk=on_disk, limited=most == limit)}"
         )
-    return f"{estimate}, of {_mib(most)} that {what}"
+    return f"{estimate}, of {_mib(most)} {what}"
 
 
 def _advice(
