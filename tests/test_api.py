@@ -256,7 +256,7 @@ def test_files_are_found_again_from_another_folder(text, tmp_path, slow, monkeyp
     (here / "news" / "a.txt").write_text(text.read_text())
     monkeypatch.chdir(here)
     source = {"pattern": "news/*.txt", "folder": "news", "paths": (Path("news/a.txt"),)}[given]
-    options = {"epochs": 2, "phrases": 1, "memory_limit": 1 << 20, "cache": False, **QUICK}
+    options = {"epochs": 2, "phrases": 1, "memory_limit": 8 << 30, "cache": False, **QUICK}
     whole = coterie.train(source, **options)
     with pytest.raises(_EndedError):
         coterie.train(source, checkpoints=tmp_path / "place", callbacks=_end_at(2000), **options)

@@ -48,7 +48,9 @@ def train(
     cache: bool = True,
     cache_dir: str | os.PathLike[str] | None = None,
     cache_limit: int | None = None,
-    memory_limit: int = 512 << 20,
+    memory_limit: int | None = None,
+    matrices_dir: str | os.PathLike[str] | None = None,
+    output: str | os.PathLike[str] | None = None,
     checkpoints: str | os.PathLike[str] | None = None,
     checkpoint_every: float | None = 600,
     checkpoint_every_words: int | None = None,
@@ -77,8 +79,16 @@ def train(
     cache, cache_dir, cache_limit
         Keep the encoded text of files for later runs, where, and at most how many bytes of such texts.
     memory_limit
-        Bytes that the dictionary of distinct words may take before it spills to disk, and as many for
-        the pairs of words from which phrases are learned.
+        Most bytes that the process may hold; a training that needs more is refused when its words are
+        counted. ``None``: as many as the machine, or the container, has. A share of it bounds the dictionary
+        of distinct words, which then spills to disk, and the pairs from which phrases are learned: 512 MiB,
+        less where the limit is below about 1 GiB, an eighth of it above 4 GiB.
+    matrices_dir
+        A folder in whose disk the matrices are mapped, for those that don't fit in memory: the same vectors,
+        but slower, see docs/training.md. Nothing is left there.
+    output
+        Where the model is going to be saved, if that is known: whether it has the room is found out before
+        the training. Nothing is written there.
     checkpoints
         A folder for checkpoints, from which :func:`resume` goes on. The last two are kept, also when the
         training is done; a training that begins in the folder of one that did not end is refused.
@@ -140,7 +150,11 @@ def train(
         evaluate_on,
         start,
         configs_of({**settings, "tokenizer": name}),
-        Surroundings(cache, cache_dir, cache_limit, memory_limit, *_sorted(callbacks), on_event),
+        Surroundings(
+            *(cache, cache_dir, cache_limit, memory_limit, *_sorted(callbacks), on_event),
+            output=output,
+            matrices_dir=matrices_dir,
+        ),
     )
     return carry_out(job, Place(checkpoints, checkpoint_every, checkpoint_every_words))
 
@@ -161,6 +175,8 @@ def resume(
     cache_dir: str | os.PathLike[str] | None = None,
     cache_limit: int | None = None,
     memory_limit: int | None = None,
+    matrices_dir: str | os.PathLike[str] | None = None,
+    output: str | os.PathLike[str] | None = None,
     callbacks: Callbacks = (),
     on_event: Callable[[str], None] | None = None,
 ) -> Model:
@@ -181,8 +197,10 @@ def resume(
         Other than before.
     tokenizer, phrase_model, evaluate_on, start_from
         Those that were given, where they were no names and no file.
-    checkpoint_every, checkpoint_every_words, cache, cache_dir, cache_limit, memory_limit, callbacks, on_event
-        As :func:`train` takes them; ``memory_limit`` is otherwise as it was.
+    checkpoint_every, checkpoint_every_words, cache, cache_dir, cache_limit, callbacks, on_event, output
+        As :func:`train` takes them.
+    memory_limit, matrices_dir
+        Likewise; ``memory_limit`` is otherwise as it was. The matrices may have been elsewhere.
 
     Raises
     ------
@@ -195,7 +213,11 @@ def resume(
     """
     return go_on(
         Given(source, tokenizer, phrase_model, evaluate_on, start_from, epochs, workers),
-        Surroundings(cache, cache_dir, cache_limit, memory_limit, *_sorted(callbacks), on_event),
+        Surroundings(
+            *(cache, cache_dir, cache_limit, memory_limit, *_sorted(callbacks), on_event),
+            output=output,
+            matrices_dir=matrices_dir,
+        ),
         Place(checkpoints, checkpoint_every, checkpoint_every_words),
     )
 
@@ -233,10 +255,13 @@ def learn_phrases(
 
     Parameters
     ----------
-    source, tokenizer, memory_limit, on_event
+    source, tokenizer, on_event
         As :func:`train` takes them.
     callback
         Called some times a second with a :class:`Progress`; what it raises ends the work.
+    memory_limit
+        Bytes that the dictionary of distinct words may take before it spills to disk, and as many for the
+        pairs of words from which phrases are learned.
     text
         File for the text with its phrases joined: a sentence a line, blanks between the words; its name may
         end in ``.gz .bz2 .xz .zst``.

@@ -24,6 +24,7 @@ from coterie.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from coterie.objectives.weights import Weights
+    from coterie.training.means import Allocate
 
 __all__ = ["Grown", "Start", "StartFrom", "fingerprint_of", "grown", "inherited", "start_of"]
 
@@ -133,8 +134,10 @@ class Grown:
         return Vocabulary([self.words[i] for i in order.tolist()], self.counts[order])
 
 
-def grown(model: Model, text: Vocabulary, config: TrainingConfig) -> Grown:
+def grown(model: Model, text: Vocabulary, config: TrainingConfig, allocate: Allocate) -> Grown:
     """Return what a training on a text with this vocabulary goes on with; the model is not changed.
+
+    `allocate` makes the matrices.
 
     Raises
     ------
@@ -163,7 +166,7 @@ def grown(model: Model, text: Vocabulary, config: TrainingConfig) -> Grown:
     return Grown(
         [*text.words, *(model.vectors.words[row] for row in absent.tolist())],
         counts,
-        grow_weights(weights, places, config, (np.asarray(model.vectors.counts), counts)),
+        grow_weights(weights, places, config, (np.asarray(model.vectors.counts), counts), allocate),
         int((places < 0).sum()),
         len(absent),
     )

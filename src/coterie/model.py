@@ -220,7 +220,7 @@ class Model:
             No room or no permission; nothing is left behind, and an earlier model is as it was.
         """
         _check_replaceable(Path(path))
-        words, counts = self.vectors.words, self._counts
+        words, counts = self.vectors.column, self._counts
         named = {
             "input_vectors": self.vectors.matrix,
             "output_vectors": self.output_vectors,

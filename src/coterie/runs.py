@@ -18,6 +18,7 @@ from coterie.notices import warn_caller
 from coterie.options import Configs
 from coterie.phrases import PhraseModel
 from coterie.training.callbacks import Callback, Watch
+from coterie.training.means import Means, counting_share
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 from coterie.version import VERSION
@@ -39,7 +40,6 @@ __all__ = [
     "tokenizer_of",
 ]
 
-_MEMORY_LIMIT = 512 << 20
 _Tokenizer = str | Callable[[str], Iterable[str]]
 _Phrases = PhraseModel | str | os.PathLike[str]
 EvaluateOn = str | os.PathLike[str] | Callable[[WordVectors], float]
@@ -48,7 +48,10 @@ EvaluateOn = str | os.PathLike[str] | Callable[[WordVectors], float]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Caches, memory (``None``: as it was, or 512 MiB) and who is told."""
+    """Caches, what of the machine may be taken, and who is told.
+
+    ``counting_limit`` is what words are counted in: ``None``, a share of ``memory_limit``.
+    """
 
     cache: bool
     cache_dir: str | os.PathLike[str] | None
@@ -57,6 +60,23 @@ class Surroundings:
     callback: Callable[[Progress], None] | None
     callbacks: tuple[Callback, ...]
     on_event: Callable[[str], None] | None
+    output: str | os.PathLike[str] | None = None
+    matrices_dir: str | os.PathLike[str] | None = None
+    counting_limit: int | None = None
+
+    def __post_init__(self) -> None:
+        _ = self.means  # refuses what is no limit before there is work
+
+    @property
+    def means(self) -> Means:
+        """What of the machine may be taken."""
+        return Means(self.memory_limit, self.output, self.matrices_dir)
+
+    def counting_share(self, workers: int) -> tuple[int, int]:
+        """Return what counting words may take, and the threads that tokenise."""
+        share, threads = counting_share(self.memory_limit, workers)
+        # Where phrases were learned in bounded memory, another bound may give other phrases.
+        return min(share, self.counting_limit) if self.counting_limit else share, threads
 
 
 @dataclass(frozen=True)
@@ -159,8 +179,12 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
 
     from coterie.corpus import encode
     from coterie.kernels.cores import available_cores
+    from coterie.kernels.mapped import check_mapping
     from coterie.training.warm_up import warm_up
 
+    if around.matrices_dir is not None:
+        check_mapping(around.matrices_dir)
+    counting, threads = around.counting_share(config.workers or available_cores())
     warm_up(config)
     with encode(
         job.source,
@@ -170,8 +194,8 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         phrase_model=known,
         tokenizer=function,
         cache=_cache(around.cache_dir, around.cache_limit) if around.cache else None,
-        memory_limit=around.memory_limit or _MEMORY_LIMIT,
-        workers=config.workers or available_cores(),
+        memory_limit=counting,
+        workers=threads,
         progress=None if callback is None else encode_progress(callback),
         on_event=on_event,
         known_words=() if start is None else start.vectors.words,
@@ -183,11 +207,13 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             _check_start(job.start, checkpoint)
             before = checkpoint.progress["seconds"]
         if checkpoints is not None:
-            checkpoints.about = _about(job, corpus)
-        more = None if start is None else grown(start, corpus.vocabulary, config)
-        if more is not None and on_event is not None:
-            on_event(_told_of_growth(more))
-        words = corpus.vocabulary.words if more is None else more.words
+            checkpoints.about = _about(job, corpus, counting)
+        more = None
+        if start is not None:
+            more = grown(start, corpus.vocabulary, config, around.means.allocate)
+            if on_event is not None:
+                on_event(_told_of_growth(more))
+        words = corpus.vocabulary.column if more is None else more.words
         watch = Watch(around.callbacks, words, score, on_event)
         result = _train(corpus, job, watch, more, checkpoints, checkpoint)
         if result.interrupted and not result.words:
@@ -248,8 +274,11 @@ def _job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) ->
         _again("evaluate_on", given.evaluate_on, about.get("evaluate_on"), about.get("own_score", False)),
         start_of(_again("start_from", given.start_from, about.get("start_from"), own_start)),
         (corpus, vocabulary, phrases, config),
-        # Where phrases were learned in bounded memory, another bound may give other phrases.
-        replace(surroundings, memory_limit=surroundings.memory_limit or about["memory_limit"]),
+        replace(
+            surroundings,
+            memory_limit=surroundings.memory_limit or about.get("process_limit"),
+            counting_limit=about["memory_limit"],
+        ),
     )
 
 
@@ -325,7 +354,7 @@ def _names_of(source: Any) -> list[str] | None:
     return None if "-" in names else names
 
 
-def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
+def _about(job: Job, corpus: EncodedCorpus, counting: int) -> dict[str, Any]:
     """Return what a checkpoint holds of its training."""
     corpus_config, vocabulary_config, phrase_config, config = job.configs
     names = _names_of(job.source)
@@ -340,7 +369,8 @@ def _about(job: Job, corpus: EncodedCorpus) -> dict[str, Any]:
         "own_score": callable(job.evaluate_on),
         "evaluate_on": None if callable(job.evaluate_on) else _absolute(job.evaluate_on),
         "fingerprint": corpus.fingerprint,
-        "memory_limit": job.surroundings.memory_limit or _MEMORY_LIMIT,
+        "memory_limit": counting,
+        "process_limit": job.surroundings.memory_limit,
         "corpus": corpus_config.to_dict(),
         "vocabulary": vocabulary_config.to_dict(),
         "phrases": phrase_config.to_dict(),
@@ -472,7 +502,8 @@ def _train(
         around.callback,
         around.on_event,
         checkpoints,
-        checkpoint.state() if checkpoint else None,
+        checkpoint.state(around.means.allocate) if checkpoint else None,
+        around.means,
         watch,
         None if more is None or checkpoint else more.weights,
     )
@@ -501,7 +532,7 @@ def _model(
         "figures": about[1],
     }
     vocabulary = corpus.vocabulary if more is None else more.in_order(matrices)
-    words = WordVectors(vocabulary.words, matrices["input_vectors"], vocabulary.counts)
+    words = WordVectors(vocabulary.column, matrices["input_vectors"], vocabulary.counts)
     if result.weights.log_normaliser is not None:
         described["log_normaliser"] = float(result.weights.log_normaliser[0])
     return Model(

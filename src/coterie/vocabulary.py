@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import WordNotFoundError
+from coterie.word_column import WordColumn
 
 __all__ = ["Vocabulary", "missing_word", "nearest_spellings"]
 
@@ -29,7 +30,8 @@ class Vocabulary:
     Parameters
     ----------
     words
-        Distinct words; the position is the id.
+        Distinct words; the position is the id. Those of a :class:`~coterie.word_column.WordColumn` are taken
+        to be distinct, and no list of them is made before it is asked for.
     counts
         int64, shape ``(len(words),)``: occurrences in the corpus.
 
@@ -41,12 +43,17 @@ class Vocabulary:
     """
 
     def __init__(self, words: Sequence[str], counts: Sequence[int] | NDArray[np.int64]) -> None:
-        self.words: list[str] = list(words)
+        self.column: Sequence[str] = words if isinstance(words, WordColumn) else list(words)
         self.counts: NDArray[np.int64] = np.asarray(counts, dtype=np.int64)
-        if self.counts.shape != (len(self.words),):
-            raise ValueError(f"{len(self.words)} words but counts of shape {self.counts.shape}")
-        if len(self.index) != len(self.words):
+        if self.counts.shape != (len(words),):
+            raise ValueError(f"{len(words)} words but counts of shape {self.counts.shape}")
+        if self.column is not words and len(self.index) != len(words):
             raise ValueError("a word is listed twice")
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words as a list."""
+        return self.column if isinstance(self.column, list) else list(self.column)
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -59,13 +66,13 @@ class Vocabulary:
         return int(self.counts.sum())
 
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self.column)
 
     def __contains__(self, word: object) -> bool:
         return word in self.index
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.words)
+        return iter(self.column)
 
     def __getitem__(self, word: str) -> int:
         try:

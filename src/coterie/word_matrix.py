@@ -15,6 +15,7 @@ from coterie.formats import EncodingErrors, Format, write
 from coterie.formats.word2vec import read_word2vec, write_word2vec
 from coterie.neighbours import row_norms, unit
 from coterie.vocabulary import missing_word
+from coterie.word_column import WordColumn
 
 __all__ = ["Vector", "WordMatrix"]
 
@@ -35,16 +36,22 @@ class WordMatrix:
     ) -> None:
         if isinstance(words, str):
             raise FormatError(f"words is the string {words[:40]!r}; give a list of words.")
-        self.words: list[str] = words if isinstance(words, list) else list(words)
+        # A list of words that are one stretch of memory is made when it is asked for, see WordColumn.
+        self.column: Sequence[str] = words if isinstance(words, list | WordColumn) else list(words)
         self.matrix: NDArray[np.float32] = np.asarray(matrix, dtype=np.float32)
-        if self.matrix.ndim != 2 or len(self.matrix) != len(self.words):
-            raise FormatError(f"{len(self.words):,} words, but a matrix of shape {self.matrix.shape}.")
+        if self.matrix.ndim != 2 or len(self.matrix) != len(self.column):
+            raise FormatError(f"{len(self.column):,} words, but a matrix of shape {self.matrix.shape}.")
         self.counts: NDArray[np.int64] | None = None if counts is None else np.asarray(counts, dtype=np.int64)
-        if self.counts is not None and self.counts.shape != (len(self.words),):
-            raise FormatError(f"{len(self.words):,} words, but counts of shape {self.counts.shape}.")
-        if len(self.index) != len(self.words):
+        if self.counts is not None and self.counts.shape != (len(self.column),):
+            raise FormatError(f"{len(self.column):,} words, but counts of shape {self.counts.shape}.")
+        if not isinstance(words, WordColumn) and len(self.index) != len(self.words):
             twice = next(word for row, word in enumerate(self.words) if self.index[word] != row)
             raise FormatError(f"the word {twice!r} is listed twice; every word has one vector.")
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words, row by row."""
+        return self.column if isinstance(self.column, list) else list(self.column)
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -64,7 +71,7 @@ class WordMatrix:
         if not finite.all():
             row = int(finite.argmin())
             raise FormatError(
-                f"the vector of {self.words[row]!r} holds NaN or infinity; train or fetch it anew."
+                f"the vector of {self.column[row]!r} holds NaN or infinity; train or fetch it anew."
             )
         norms[norms == 0] = 1
         return norms
@@ -77,13 +84,13 @@ class WordMatrix:
         return np.flatnonzero(row_norms(self.matrix))
 
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self.column)
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and word in self.index
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.words)
+        return iter(self.column)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} words, vector_size={self.vector_size})"

@@ -17,7 +17,7 @@ from coterie.errors import TrainingError
 from coterie.kernels.barrier import make_arrivals, meet, release
 from coterie.kernels.compile import JIT_ENABLED, kernel
 from coterie.sampling.plan import Sentences
-from coterie.training import trainer
+from coterie.training import schedule, trainer
 from coterie.training.trainer import Trainer
 from reference import synthetic
 
@@ -99,7 +99,7 @@ def outcome(result):
 )
 def test_the_same_bits_with_any_number_of_workers(clusters, changes, monkeypatch):
     monkeypatch.setattr(trainer, "available_cores", lambda: 8)
-    monkeypatch.setattr(trainer, "_PLANS_OF_A_THREAD", 1)  # many rounds
+    monkeypatch.setattr(schedule, "_PLANS_OF_A_THREAD", 1)  # many rounds
     clusters = first(clusters, 300)
     seen = {outcome(Trainer(*clusters, config(workers=workers, **changes)).run()) for workers in (1, 2, 3, 8)}
     assert len(seen) == 1

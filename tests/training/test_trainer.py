@@ -5,23 +5,19 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-import re
 import threading
 
 import numpy as np
 import pytest
 
 from coterie.config import TrainingConfig
-from coterie.errors import ConfigError, CorpusError, ResourceError, TrainingError
-from coterie.objectives.full_softmax import MOST_SCORES
-from coterie.objectives.huffman import build_huffman
+from coterie.errors import ConfigError, CorpusError, TrainingError
 from coterie.objectives.weights import make_weights
 from coterie.sampling.plan import Sentences, make_sampler
 from coterie.sampling.rng import NEGATIVES, WINDOWS, stream_key
-from coterie.training import resources, trainer
+from coterie.training import trainer
 from coterie.training.guard import check_input, check_loss, check_weights
 from coterie.training.metrics import record_interval, records_chunk
-from coterie.training.resources import check_memory, matrices_size, working_size
 from coterie.training.schedule import chunk_tokens, learning_rate, reach_of
 from coterie.training.trainer import Trainer
 from marks import KERNELS
@@ -252,43 +248,6 @@ def test_nothing_to_learn_is_an_error():
         check_input(np.array([0, 20]), 1, config())
     with pytest.raises(CorpusError, match="no pairs to train on"):
         check_input(np.array([0, 1, 2]), 20, config())
-
-
-def test_memory_is_estimated_and_checked(monkeypatch):
-    assert matrices_size(1000, config(vector_size=100)) == 2 * 1000 * 112 * 4
-    monkeypatch.setattr(resources, "available_memory", lambda: 10 << 20)
-    assert "of 10 MiB available" in check_memory(1000, config())
-    with pytest.raises(ResourceError, match=r"not enough memory: .*Keep at most 73,\d+ words"):
-        check_memory(1_000_000, config())
-    held = matrices_size(1_000_000, config())  # as those of a checkpoint that was read
-    assert "of 132 MiB available" in check_memory(1_000_000, config(), held)
-    monkeypatch.setattr(resources, "available_memory", lambda: None)
-    check_memory(1_000_000, config())
-
-
-def test_memory_counts_the_tree_and_the_scores(monkeypatch):
-    counts = (1e8 / np.arange(1, 50_001)).astype(np.int64)
-    tree = build_huffman(counts)
-    held = sum(array.nbytes for array in (tree.starts, tree.nodes, tree.bits, tree.children))
-    assert held < working_size(50_000, config(objective="hierarchical_softmax")) < 2 * held
-    assert working_size(50_000, config(objective="softmax", workers=2)) == 50_000 * 522 * 4
-    assert working_size(5_000_000, config(objective="softmax", workers=2)) == MOST_SCORES * 4
-    monkeypatch.setattr(resources, "available_memory", lambda: 100 << 20)
-    check_memory(100_000, config())
-    with pytest.raises(ResourceError, match="not enough memory"):
-        check_memory(100_000, config(objective="softmax"))
-
-
-@pytest.mark.parametrize("objective", ["negative_sampling", "hierarchical_softmax", "softmax"])
-def test_the_words_that_fit_do_fit(objective, monkeypatch):
-    monkeypatch.setattr(resources, "available_memory", lambda: 400 << 20)
-    asked = config(objective=objective, workers=2)
-    with pytest.raises(ResourceError) as caught:
-        check_memory(5_000_000, asked)
-    fits = int(re.search(r"at most ([\d,]+) words", str(caught.value))[1].replace(",", ""))
-    check_memory(fits, asked)
-    with pytest.raises(ResourceError):
-        check_memory(2 * fits, asked)
 
 
 def test_small_runs_record_every_chunk_and_large_ones_a_fair_share():

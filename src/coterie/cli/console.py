@@ -35,7 +35,7 @@ _OPTIONS = [
     field.name
     for kind in (TrainingConfig, VocabularyConfig, PhraseConfig, CorpusConfig, IndexConfig)
     for field in dataclasses.fields(kind)
-] + ["preset", "phrase_model", "cache_dir", "cache_limit", "memory_limit", "score_column"]
+] + ["preset", "phrase_model", "cache_dir", "cache_limit", "memory_limit", "matrices_dir", "score_column"]
 
 
 def dashed(message: str) -> str:

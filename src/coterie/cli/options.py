@@ -463,7 +463,17 @@ def storage_options(function: _AnyFunction) -> _AnyFunction:
             cls=Option,
             section=_STORAGE,
             type=size,
-            help="Most that counting words (then they spill to disk) and pairs may take.  [default: 512MiB]",
+            help="Most memory that the program may take, such as 4GB: a training that needs more is refused "
+            "once its words are counted. A share, 512MiB or less (above 4GiB an eighth), is for counting "
+            "words, which then spill to disk, and pairs.  [default: what the machine has]",
+        ),
+        click.option(
+            "--matrices-dir",
+            cls=Option,
+            section=_STORAGE,
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Map the matrices from files in this folder instead of holding them in memory: for those "
+            "that don't fit. The same vectors, but slower. Nothing is left there.",
         ),
     )
     return _with(function, options)

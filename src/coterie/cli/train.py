@@ -158,6 +158,7 @@ _GIVEN_ANEW = ("epochs", "workers", "phrase_model", "evaluate_on", "start_from")
 # What a training that goes on may be given anew.
 _CHANGEABLE = (
     *("epochs", "workers", "checkpoint_every", "cache_dir", "cache_limit", "no_cache", "memory_limit"),
+    "matrices_dir",
     *("resume", "output", "sources", "quiet", "as_json", "phrase_model", "evaluate_on", "start_from"),
     *("metrics", "tensorboard", "wandb"),
 )
@@ -180,7 +181,7 @@ def resume_and_save(
         raise ConfigError(f"the model of {model} is saved there when it is done; leave --output out.")
     every = settings["checkpoint_every"]
     kept = {name: settings[name] for name in given if name in _GIVEN_ANEW}
-    storage = {name: settings[name] for name in ("cache_dir", "cache_limit", "memory_limit")}
+    storage = {name: settings[name] for name in ("cache_dir", "cache_limit", "memory_limit", "matrices_dir")}
     chosen = {name: value for name, value in storage.items() if value is not None}
     if settings["no_cache"]:
         chosen["cache"] = False
@@ -213,7 +214,7 @@ def _saved(
         try:
             with shown_progress(speaker) as callback:
                 shown = [callback] if callback else []
-                model = train(callbacks=[*shown, *watchers], on_event=speaker.message)
+                model = train(callbacks=[*shown, *watchers], on_event=speaker.message, output=output)
             model.save(output)
         except TrainingInterrupted as interruption:
             unfinished: Any = interruption.model

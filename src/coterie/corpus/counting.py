@@ -47,12 +47,14 @@ class Ranking:
 
     Attributes
     ----------
+    words
+        Arrow's large strings: a list of them would take several times as much memory.
     maps
         For each segment the tokens of the text before its end, and uint32 ranks (or ``DROPPED``) by
         provisional id.
     """
 
-    words: list[str]
+    words: pa.Array
     counts: NDArray[np.int64]
     maps: list[tuple[int, NDArray[np.uint32]]]
     raw_words: int

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from coterie.errors import FormatError
 from coterie.phrases import PhraseModel
 from coterie.vocabulary import Vocabulary
+from coterie.word_column import WordColumn
 
 __all__ = [
     "FORMAT_VERSION",
@@ -103,7 +104,7 @@ class EncodedCorpus:
         self.offsets: NDArray[np.int64] = np.memmap(path / OFFSETS, "<i8", "r", shape=(self.n_sentences + 1,))
         with pa.memory_map(str(path / VOCABULARY)) as file:
             table = pa.ipc.open_file(file).read_all()
-            self.vocabulary = Vocabulary(table["word"].to_pylist(), np.array(table["count"]))
+            self.vocabulary = Vocabulary(_column(table["word"]), np.array(table["count"]))
 
     @cached_property
     def phrases(self) -> PhraseModel | None:
@@ -141,6 +142,14 @@ class EncodedCorpus:
         )
 
 
+def _column(words: pa.ChunkedArray) -> WordColumn:
+    """Return words that stay where they are: mapped, if they were read so."""
+    array = words.combine_chunks() if words.num_chunks != 1 else words.chunk(0)
+    _, offsets, data = array.buffers()
+    starts = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    return WordColumn(starts, np.frombuffer(data or b"", np.uint8))
+
+
 def _shared_lock(path: Path) -> int | None:
     """Tell other processes that the folder is in use; return the lock's file descriptor."""
     try:
@@ -159,11 +168,9 @@ def _let_go(path: Path, descriptor: int | None, temporary: bool) -> None:
         remove_folder(path)
 
 
-def write_vocabulary(folder: Path, words: list[str], counts: NDArray[np.int64]) -> None:
+def write_vocabulary(folder: Path, words: pa.Array, counts: NDArray[np.int64]) -> None:
     """Write ``vocabulary.arrow``."""
-    batch = pa.record_batch(
-        {"word": pa.array(words, pa.large_string()), "count": pa.array(counts, pa.int64())}
-    )
+    batch = pa.record_batch({"word": words.cast(pa.large_string()), "count": pa.array(counts, pa.int64())})
     with (folder / VOCABULARY).open("wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
         writer.write_batch(batch)
 

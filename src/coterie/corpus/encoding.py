@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from coterie.config import CorpusConfig, PhraseConfig, VocabularyConfig
@@ -25,6 +26,7 @@ from coterie.corpus.second_pass import Asked, FirstPass, second_pass
 from coterie.corpus.sources import Paths, SourceFile
 from coterie.corpus.tokenize import Sentences, Tokenizer, make_tokenizer
 from coterie.errors import ConfigError
+from coterie.kernels.freed import give_back_freed
 from coterie.notices import warn_caller
 from coterie.phrases import PhraseModel
 
@@ -144,6 +146,7 @@ def encode(
             on_event(room)
         counter = WordCounter(folder, memory_limit)
         skipped = _first_pass(reader, made, counter, folder, workers, progress)
+        _give_back()
         with disk_faults(folder):
             first = FirstPass(reader, counter, skipped)
             meta, joined = second_pass(folder, first, asked, memory_limit, on_event or _silence, warn)
@@ -153,7 +156,14 @@ def encode(
         else:
             encoded = EncodedCorpus(folder, verify=False, temporary=True)
         encoded.phrases = joined  # known here, so that nothing has to be read
-        return encoded
+    _give_back()
+    return encoded
+
+
+def _give_back() -> None:
+    """Hand back what is free by now: what follows must find room beside it."""
+    pa.default_memory_pool().release_unused()
+    give_back_freed()
 
 
 def _silence(message: str) -> None:

@@ -138,7 +138,7 @@ class PhraseJoiner:
         self._tokens, _ = rewrite(folder, marking_gaps(ranking))
         gaps = self._tokens - int(ranking.counts.sum())
         counts = np.concatenate(([gaps], ranking.counts)).astype(np.int64)
-        self._lexicon = _Lexicon(["", *ranking.words], counts, delimiter)
+        self._lexicon = _Lexicon(["", *ranking.words.to_pylist()], counts, delimiter)
         self._rare_words = ranking.raw_words - len(ranking.words)
 
     @property

@@ -23,7 +23,7 @@ def check_words(
     least_option: str = "min_count",
 ) -> None:
     """Raise if no word is kept, and say why; `least_option` is what the user calls ``config.min_count``."""
-    if ranking.words:
+    if len(ranking.words):
         return
     if not tokens:
         why = (
@@ -57,7 +57,7 @@ def tell_missing(
         warn(f"{skipped:,} record(s) without text (null) were left out.")
     if config.words is None and not config.keep_words:
         return
-    known = set(ranking.words)
+    known = set(ranking.words.to_pylist())
     for option in ("words", "keep_words"):
         missing = [word for word in dict.fromkeys(getattr(config, option) or ()) if word not in known]
         if missing:

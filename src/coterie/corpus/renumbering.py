@@ -45,7 +45,7 @@ def renumber(
     if np.array_equal(numbers, np.arange(len(numbers), dtype=np.uint32)):
         return corpus.ids, corpus.offsets
     corpus.ids, corpus.offsets = np.zeros(0, np.uint32), np.zeros(1, np.int64)
-    ranking = Ranking([], np.zeros(0, np.int64), [(corpus.n_tokens, numbers)], 0, (0, ""))
+    ranking = Ranking(None, np.zeros(0, np.int64), [(corpus.n_tokens, numbers)], 0, (0, ""))
     tokens, sentences = rewrite(corpus.path, by_rank(ranking))
     if not tokens:
         return corpus.ids, corpus.offsets

@@ -93,7 +93,7 @@ def second_pass(
     else:
         wanted = wanted_words(asked.wanted, asked.phrases, asked.model)
         ranking = counter.finish(wanted, containing=asked.delimiter)
-        if ranking.words:
+        if len(ranking.words):
             ranking, tokens, model = _join_phrases(folder, ranking, asked, memory_limit, tell, warn)
     check_words(first.reader, tokens, first.skipped, ranking, vocabulary, asked.least_option)
     tell_missing(ranking, vocabulary, first.skipped, warn)

@@ -116,15 +116,15 @@ class Selection:
             order = order[inside | merged.forced[order]]
         return merged.take(order)
 
-    def finish(self) -> tuple[list[str], NDArray[np.int64], NDArray[np.uint32]]:
+    def finish(self) -> tuple[pa.Array, NDArray[np.int64], NDArray[np.uint32]]:
         """Return the kept words and counts in rank order, and the rank (or ``DROPPED``) of each number."""
         if not self._held:
-            return [], np.zeros(0, np.int64), np.zeros(0, np.uint32)
+            return pa.array([], pa.large_string()), np.zeros(0, np.int64), np.zeros(0, np.uint32)
         kept = self._ranked()
         self._held = []
         ranks = np.full(self._numbers, DROPPED)
         ranks[kept.number] = np.arange(len(kept.number), dtype=np.uint32)
-        return kept.words.to_pylist(), kept.counts, ranks
+        return kept.words, kept.counts, ranks
 
 
 def _value_set(words: Iterable[str]) -> pa.Array:

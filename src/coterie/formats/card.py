@@ -133,12 +133,12 @@ def _inline(text: str) -> str:
 
 
 def _loading(name: str, words: Sequence[str]) -> str:
-    plain = [w for w in words[_EXAMPLE_RANKS] if w.isalpha() and len(w) > 3] or [
-        w for w in words if w.isalnum()
-    ]
+    plain = next((w for w in words[_EXAMPLE_RANKS] if w.isalpha() and len(w) > 3), None) or next(
+        (w for w in words if w.isalnum()), None
+    )
     python = ["import coterie", "", f"vectors = coterie.load({name!r})"]
     shell = [f"coterie info {shlex.quote(name)}"]
-    if plain:
-        python.append(f"vectors.most_similar({plain[0]!r}, topn=5)")
-        shell = [f"coterie neighbours {shlex.quote(name)} {shlex.quote(plain[0])}"]
+    if plain is not None:
+        python.append(f"vectors.most_similar({plain!r}, topn=5)")
+        shell = [f"coterie neighbours {shlex.quote(name)} {shlex.quote(plain)}"]
     return "\n".join(["## Loading it", "", "```python", *python, "```", "", "```sh", *shell, "```"])

@@ -47,6 +47,7 @@ FORMAT_VERSION = 2
 _MATRICES, _VOCABULARY, _CONFIG = "model.safetensors", "vocabulary.parquet", "config.json"
 _METRICS, _CARD = "metrics.jsonl", "README.md"
 PHRASES = "phrases.jsonl"
+_GROUP_WORDS, _PIECE_WORDS = 1 << 18, 1 << 16
 
 
 def is_model_folder(path: Path) -> bool:
@@ -133,12 +134,21 @@ def _write_vocabulary(path: Path, words: Sequence[str], counts: NDArray[np.int64
     import pyarrow as pa
     from pyarrow import parquet
 
-    try:
-        table = pa.table({"word": pa.array(words, pa.string()), "count": pa.array(counts, pa.int64())})
-    except UnicodeEncodeError as error:
-        raise FormatError(f"the word {error.object!r} is not Unicode text and can't be saved.") from None
-    with path.open("wb") as file:
-        parquet.write_table(table, file)
+    schema = pa.schema({"word": pa.string(), "count": pa.int64()})
+    with path.open("wb") as file, parquet.ParquetWriter(file, schema) as writer:
+        # A row group at a time, gathered from pieces: a million words on their way take 50 MB.
+        for start in range(0, len(words), _GROUP_WORDS):
+            stop = min(start + _GROUP_WORDS, len(words))
+            pieces = range(start, stop, _PIECE_WORDS)
+            try:
+                column = pa.chunked_array(
+                    [pa.array(words[at : min(at + _PIECE_WORDS, stop)], pa.string()) for at in pieces]
+                )
+            except UnicodeEncodeError as error:
+                raise FormatError(
+                    f"the word {error.object!r} is not Unicode text and can't be saved."
+                ) from None
+            writer.write_table(pa.table([column, pa.array(counts[start:stop], pa.int64())], schema=schema))
 
 
 def read_table(path: Path) -> WordTable:

@@ -9,11 +9,14 @@ by number, as gensim keeps them, would speak of other words.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 from coterie.errors import ConfigError
+from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.stored import stored_kernel
 from coterie.objectives.huffman import HuffmanTree, build_huffman
 from coterie.objectives.weights import Weights, check_fit, make_weights
@@ -26,6 +29,7 @@ def grow_weights(
     rows: NDArray[np.int64],
     config: TrainingConfig,
     counts: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    allocate: Callable[[int, int], NDArray[np.float32]] = aligned_matrix,
 ) -> Weights:
     """Return new weights for a vocabulary in which the words have other places and new ones came.
 
@@ -39,6 +43,8 @@ def grow_weights(
         The settings of the training that follows; new rows begin as :func:`make_weights` makes them.
     counts
         The counts of the old and of the new vocabulary, which the trees of hierarchical softmax follow from.
+    allocate
+        Makes a zero matrix of so many rows and columns.
 
     Returns
     -------
@@ -60,7 +66,7 @@ def grow_weights(
     (True, (3, 16))
     """
     rows = _checked_rows(rows, len(weights.input_vectors))
-    grown = make_weights(len(rows), config)
+    grown = make_weights(len(rows), config, allocate)
     kept = np.flatnonzero(rows >= 0)
     new, old = dict(grown.matrices()), dict(weights.matrices())
     _check_names(old, new, config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,10 +49,17 @@ class Weights:
                 yield name, matrix
 
 
-def make_weights(words: int, config: TrainingConfig) -> Weights:
-    """Return input vectors uniform in ±1/(2D) and zero output rows, as word2vec starts; log V for NCE."""
+def make_weights(
+    words: int,
+    config: TrainingConfig,
+    allocate: Callable[[int, int], NDArray[np.float32]] = aligned_matrix,
+) -> Weights:
+    """Return input vectors uniform in ±1/(2D) and zero output rows, as word2vec starts; log V for NCE.
+
+    `allocate` makes a zero matrix of so many rows and columns.
+    """
     size = config.vector_size
-    inputs = aligned_matrix(words, size)
+    inputs = allocate(words, size)
     generator = np.random.Generator(np.random.Philox(key=config.seed))
     rows = max(1, (1 << 22) // size)  # a few MiB at a time, so that no second matrix comes to exist
     for start in range(0, words, rows):
@@ -60,8 +67,8 @@ def make_weights(words: int, config: TrainingConfig) -> Weights:
         block[:] = (generator.random(block.shape, dtype=np.float32) - np.float32(0.5)) / np.float32(size)
     return Weights(
         inputs,
-        output_vectors=aligned_matrix(words, size) if "output_vectors" in config.matrices else None,
-        node_vectors=aligned_matrix(words - 1, size) if "node_vectors" in config.matrices else None,
+        output_vectors=allocate(words, size) if "output_vectors" in config.matrices else None,
+        node_vectors=allocate(words - 1, size) if "node_vectors" in config.matrices else None,
         log_normaliser=np.array([np.log(words)]) if config.nce_partition == "learned" else None,
     )
 

@@ -38,6 +38,7 @@ from coterie.formats.safetensors import map_safetensors, write_safetensors
 from coterie.kernels.allocate import aligned_matrix
 from coterie.kernels.bfloat16 import as_floats
 from coterie.objectives.weights import Weights
+from coterie.training.means import Allocate
 
 __all__ = ["Checkpoint", "Checkpoints", "TrainingState", "latest_checkpoint", "remove_finished"]
 
@@ -94,9 +95,9 @@ class Checkpoint:
     about: dict[str, Any]
     progress: dict[str, Any]
 
-    def state(self) -> TrainingState:
-        """Return the state, its arrays in memory."""
-        return TrainingState(_weights(map_safetensors(self.path / _WEIGHTS)), **self.progress)
+    def state(self, allocate: Allocate = aligned_matrix) -> TrainingState:
+        """Return the state, its matrices where `allocate` makes them."""
+        return TrainingState(_weights(map_safetensors(self.path / _WEIGHTS), allocate), **self.progress)
 
 
 class Checkpoints:
@@ -415,14 +416,14 @@ def _arrays(weights: Weights) -> dict[str, Any]:
     return arrays
 
 
-def _weights(arrays: Mapping[str, Any]) -> Weights:
+def _weights(arrays: Mapping[str, Any], allocate: Allocate) -> Weights:
     """Return copies of mapped arrays, as trainings take them: float32, aligned."""
     copies = {}
     for name, array in arrays.items():
         if name == "log_normaliser":
             copies[name] = np.array(array)
             continue
-        copies[name] = aligned_matrix(*array.shape)
+        copies[name] = allocate(*array.shape)
         rows = max(1, _BLOCK // max(1, array.shape[1]))
         for start in range(0, len(array), rows):
             block = array[start : start + rows]

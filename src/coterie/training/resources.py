@@ -1,4 +1,10 @@
-"""What a run needs of the machine, told and checked before the work starts."""
+"""The memory that a training needs, told and checked before the work starts.
+
+Memory means anonymous resident memory of the whole process: mapped pages of the encoded text don't count.
+When a training is about to begin, the process holds the interpreter, its libraries, the counts; that is
+measured. What is still to come is reckoned: the matrices, the tables that words are drawn by, what the
+objective needs beside them, the plans of the threads, and the compiler where its kernels are not stored yet.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +14,28 @@ from pathlib import Path
 from coterie.config import TrainingConfig
 from coterie.errors import ResourceError
 from coterie.kernels.allocate import padded_columns
-from coterie.training.schedule import SOFTMAX_TOKENS
+from coterie.kernels.cgroups import memory_left
+from coterie.kernels.cores import available_cores
+from coterie.kernels.process_memory import greatest_memory, held_memory
+from coterie.training.schedule import SOFTMAX_TOKENS, chunk_tokens, plans_of_a_thread
+from coterie.training.warm_up import is_compiling
 
 __all__ = ["available_memory", "check_memory", "matrices_size", "working_size"]
 
-# Interpreter, libraries, compiler, plans; and a word with its count and its place in a dictionary: measured
-# 357 MiB beyond the matrices at 485 thousand words, 555 MiB at 1.25 million.
-_BASE_BYTES = 210 << 20
-_WORD_BYTES = 280
-_COUNTED = {2: "two", 3: "three"}
+_COUNTED = {1: "one matrix", 2: "two matrices", 3: "three matrices"}
 # A path's entry, a node's number and its turn, and what a leaf and an inner node have besides.
 _PATH_BYTES, _NODE_BYTES = 5, 60
+# The tables of a training: a threshold of subsampling, and an entry of the table that negatives are drawn by.
+_TABLES_BYTES = 12
+# What is held of a word for a moment while the tables are made. It is less than a row of the matrix that is
+# touched last, and matters only where the matrices are no memory of the process.
+_MAKING_BYTES = 60
+# Numba and LLVM while they compile a training's kernels, and what stays of that: measured 70 to 85 MiB.
+_COMPILER_BYTES = 80 << 20
+# Threads, blocks of rows that are checked or written, a part of the vocabulary on its way to the model.
+_REST_BYTES = 30 << 20
+_MANY_TOKENS = 1 << 40
+_BATCH_WINDOWS = 256
 
 
 def matrices_size(words: int, config: TrainingConfig) -> int:
@@ -53,66 +70,126 @@ def working_size(words: int, config: TrainingConfig) -> int:
     return 0
 
 
-def _read_number(path: str) -> int | None:
-    try:
-        return int(Path(path).read_text())
-    except (OSError, ValueError):  # absent, unreadable, or "max"
-        return None
+def plans_size(words: int, config: TrainingConfig, tokens: int = _MANY_TOKENS) -> int:
+    """Return the bytes of all threads' plans, over a text of so many tokens, and of a crew's batch.
+
+    Examples
+    --------
+    >>> plans_size(1_000_000, TrainingConfig(workers=2)) / 2**20 < 2
+    True
+    """
+    from coterie.sampling.plan import make_plan
+
+    workers = config.workers or available_cores()
+    chunk = chunk_tokens(tokens, words, config.window, config)
+    plan = sum(array.nbytes for array in make_plan(chunk, config.window, config))  # untouched: no memory yet
+    if not config.deterministic:
+        return workers * plan
+    pairs = 2 * config.window * (1 + config.negative)
+    return min(workers, available_cores()) * plans_of_a_thread(plan) * plan + 4 * _BATCH_WINDOWS * pairs
 
 
 def available_memory() -> int | None:
     """Return the bytes that can be taken without swapping, container limits included; None if unknown."""
-    candidates = []
+    left = memory_left()
+    candidates = [] if left is None else [left]
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 candidates.append(int(line.split()[1]) * 1024)
     except OSError:
         pass
-    limit, used = _read_number("/sys/fs/cgroup/memory.max"), _read_number("/sys/fs/cgroup/memory.current")
-    if limit is not None and used is not None:
-        candidates.append(max(0, limit - used))
     return min(candidates, default=None)
 
 
-def _words_that_fit(available: int, config: TrainingConfig) -> int:
-    """Return the greatest vocabulary that is trained in so many bytes."""
-    fitting, too_many = 1, 2
-    while _needed(too_many, config) <= available:
-        fitting, too_many = too_many, 2 * too_many
-    while too_many - fitting > 1:
-        middle = (fitting + too_many) // 2
-        fitting, too_many = (middle, too_many) if _needed(middle, config) <= available else (fitting, middle)
-    return fitting
+def needed_memory(
+    words: int, config: TrainingConfig, tokens: int = _MANY_TOKENS, *, on_disk: bool = False
+) -> int:
+    """Return the bytes that a training takes beside what the process holds when it begins.
+
+    Parameters
+    ----------
+    words, config, tokens
+        The vocabulary's size, the settings, and the tokens of the text.
+    on_disk
+        The matrices are mapped from files.
+    """
+    matrices = words * _MAKING_BYTES if on_disk else matrices_size(words, config)
+    tables = words * _TABLES_BYTES + working_size(words, config) + plans_size(words, config, tokens)
+    return matrices + tables + _REST_BYTES
 
 
-def _needed(words: int, config: TrainingConfig) -> int:
-    return matrices_size(words, config) + working_size(words, config)
+def check_memory(
+    words: int,
+    config: TrainingConfig,
+    held: int = 0,
+    *,
+    tokens: int = _MANY_TOKENS,
+    limit: int | None = None,
+    on_disk: bool = False,
+) -> str:
+    """Return one line on the memory that the process takes while it trains.
 
-
-def check_memory(words: int, config: TrainingConfig, held: int = 0) -> str:
-    """Return one line on the memory that training takes, of which so many bytes are `held` already.
+    Parameters
+    ----------
+    words, config, tokens, on_disk
+        As :func:`needed_memory` takes them.
+    held
+        Bytes of the matrices that are there already.
+    limit
+        The most that the process may take: ``memory_limit``.
 
     Raises
     ------
     ResourceError
-        When the machine does not have it.
+        The machine does not have it, or it is beyond the limit.
     """
-    matrices, needed = matrices_size(words, config), _needed(words, config)
-    available = available_memory()
-    if available is not None:
-        available += held
+    compiler = _COMPILER_BYTES if is_compiling() else 0
+    now, available = held_memory() + compiler, available_memory()
+    needed = now + needed_memory(words, config, tokens, on_disk=on_disk) - (0 if on_disk else held)
     estimate = (
-        f"{_COUNTED[len(config.matrices)]} matrices of {words:,} × {config.vector_size} "
-        f"take {matrices / 2**20:,.0f} MiB, "
-        f"the run about {(needed + words * _WORD_BYTES + _BASE_BYTES) / 2**20:,.0f} MiB"
+        f"{_COUNTED[len(config.matrices)]} of {words:,} × {config.vector_size} take "
+        f"{_mib(matrices_size(words, config))}{' of disk' if on_disk else ''}, "
+        f"the process about {_mib(max(needed, greatest_memory()))} of memory"
     )
-    if available is None:
+    bounds = [(now - compiler + available, "available")] if available is not None else []
+    if limit is not None:
+        bounds.append((limit, "allowed (memory_limit)"))
+    if not bounds:
         return estimate
-    if needed > available:
-        fits = _words_that_fit(int(available * 0.9), config)
+    most, what = min(bounds)
+    if needed > most:
+        room = most - now + (0 if on_disk else held)
         raise ResourceError(
-            f"not enough memory: {estimate}, and {available / 2**20:,.0f} MiB are available. "
-            f"Keep at most {fits:,} words (max_vocab_size, or a higher min_count), or lower vector_size."
+            f"not enough memory: {estimate}, and {_mib(most)} are {what}. "
+            f"{_advice(room, words, config, tokens, on_disk=on_disk, limited=most == limit)}"
         )
-    return f"{estimate} of {available / 2**20:,.0f} MiB available"
+    return f"{estimate}, of {_mib(most)} {what}"
+
+
+def _advice(
+    room: int, words: int, config: TrainingConfig, tokens: int, *, on_disk: bool, limited: bool
+) -> str:
+    fits = _words_that_fit(int(room * 0.98), words, config, tokens, on_disk=on_disk)
+    raised = ", raise memory_limit" if limited else ""
+    moved = "" if on_disk else ", or keep the matrices on disk (matrices_dir)"
+    kept = (
+        f"Keep at most {fits:,} words (max_vocab_size, or a higher min_count), lower vector_size"
+        if fits > 1
+        else "No vocabulary fits: lower vector_size or workers"
+    )
+    return f"{kept}{raised}{moved}."
+
+
+def _words_that_fit(room: int, words: int, config: TrainingConfig, tokens: int, *, on_disk: bool) -> int:
+    """Return the greatest vocabulary, up to `words`, that is trained in so many bytes; 1 for none."""
+    fitting, too_many = 1, words
+    while too_many - fitting > 1:
+        middle = (fitting + too_many) // 2
+        fits = needed_memory(middle, config, tokens, on_disk=on_disk) <= room
+        fitting, too_many = (middle, too_many) if fits else (fitting, middle)
+    return fitting
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB"

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
 
-__all__ = ["SOFTMAX_TOKENS", "WorkUnit", "chunk_tokens", "learning_rate", "plan_work", "reach_of"]
+__all__ = [
+    "SOFTMAX_TOKENS",
+    "WorkUnit",
+    "chunk_tokens",
+    "learning_rate",
+    "plan_work",
+    "plans_of_a_thread",
+    "reach_of",
+]
 
 # The sampling tables of a real vocabulary leave the cache while a chunk trains; this many tokens are enough
 # for their reloading to cost little (4,096 tokens: 13 % of the time goes into planning; 16,384: 7 %).
@@ -31,6 +39,8 @@ _MOST_DRAWS = 4_000_000
 # The full softmax takes a chunk as one batch: 512 words have 200 to 300 distinct context words, enough rows
 # for the BLAS to run at its speed.
 SOFTMAX_TOKENS = 512
+# Threads in step meet in Python once a round, which takes as long as a tenth of a chunk.
+_PLANS_OF_A_THREAD, _PLANS_BYTES = 4, 16 << 20
 
 
 class WorkUnit(NamedTuple):
@@ -71,6 +81,17 @@ def chunk_tokens(tokens: int, words: int, reach: int, config: TrainingConfig) ->
         _MOST_DRAWS // max(1, draws_per_token),
     )
     return max(_FEWEST_TOKENS, most)
+
+
+def plans_of_a_thread(size: int) -> int:
+    """Return how many plans of so many bytes a thread has that trains in step.
+
+    Examples
+    --------
+    >>> plans_of_a_thread(1 << 20), plans_of_a_thread(12 << 20)
+    (4, 1)
+    """
+    return max(1, min(_PLANS_OF_A_THREAD, _PLANS_BYTES // size))
 
 
 def plan_work(offsets: NDArray[np.int64], size: int, epochs: range) -> Iterator[WorkUnit]:

@@ -38,7 +38,7 @@ from coterie.training.metrics import LossMeter, no_better, record, record_interv
 from coterie.training.planning import planner_of
 from coterie.training.progress import Progress
 from coterie.training.rounds import Rounds
-from coterie.training.schedule import WorkUnit, learning_rate
+from coterie.training.schedule import WorkUnit, learning_rate, plans_of_a_thread
 from coterie.training.team import Team
 from coterie.training.validation import held_out_of
 
@@ -50,8 +50,6 @@ _GUARD_EVERY = 1.0
 _GUARDED_ROWS = 1024
 _METRICS = 100
 _JOIN_SECONDS = 1.0
-# Threads in step meet in Python once a round, which takes as long as a tenth of a chunk.
-_PLANS_OF_A_THREAD, _PLANS_BYTES = 4, 16 << 20
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ class Trainer:
             self.workers = min(self.workers, available_cores()) if several else 1
             self._crew = self._objective.crew(self.workers)
             plans = [self._planner.make_plan()]
-            each = max(1, min(_PLANS_OF_A_THREAD, _PLANS_BYTES // sum(array.nbytes for array in plans[0])))
+            each = plans_of_a_thread(sum(array.nbytes for array in plans[0]))
             plans += [self._planner.make_plan() for _ in range(each * self.workers - 1)]
             self._rounds = Rounds(self._dealer, plans, self.workers)
         self._lock = threading.Lock()

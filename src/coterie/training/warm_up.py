@@ -12,7 +12,11 @@ import threading
 
 from coterie.config import TrainingConfig
 
-__all__ = ["warm_up"]
+__all__ = ["is_compiling", "warm_up"]
+
+_NAME = "coterie-compile"
+# Kernels that are stored are loaded by then.
+_PATIENCE = 0.5
 
 
 def warm_up(config: TrainingConfig) -> threading.Thread:
@@ -23,9 +27,20 @@ def warm_up(config: TrainingConfig) -> threading.Thread:
     """
     # A daemon, so that a program that ends with an error does not wait for some seconds of compilation: it
     # waits for the current call of LLVM, see kernels/machine_code.py.
-    thread = threading.Thread(target=_compile, args=(config,), name="coterie-compile", daemon=True)
+    thread = threading.Thread(target=_compile, args=(config,), name=_NAME, daemon=True)
     thread.start()
     return thread
+
+
+def is_compiling() -> bool:
+    """Tell whether kernels are being compiled that no earlier process has stored.
+
+    It may take half a second to find out, for which a training would wait in any case.
+    """
+    compilers = [thread for thread in threading.enumerate() if thread.name == _NAME]
+    for thread in compilers:
+        thread.join(_PATIENCE)
+    return any(thread.is_alive() for thread in compilers)
 
 
 def _compile(config: TrainingConfig) -> None:

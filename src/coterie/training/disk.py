@@ -1,0 +1,123 @@
+"""The disk that a training needs for its model, its checkpoints and its matrices, checked beforehand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+from coterie.config import TrainingConfig
+from coterie.errors import ResourceError
+from coterie.kernels.allocate import padded_columns
+from coterie.training.resources import matrices_size
+
+__all__ = ["Places", "check_disk", "checkpoint_size", "model_size"]
+
+# Two that are kept and one that is being written.
+_CHECKPOINTS = 3
+# A word and its count in vocabulary.parquet.
+_WORD_BYTES = 24
+
+
+class Places(NamedTuple):
+    """Where a training writes; ``None``: nowhere, or it is not known."""
+
+    output: str | os.PathLike[str] | None = None
+    checkpoints: str | os.PathLike[str] | None = None
+    matrices: str | os.PathLike[str] | None = None
+
+
+class _Need(NamedTuple):
+    place: Path
+    size: int
+    what: str
+
+
+def model_size(words: int, config: TrainingConfig) -> int:
+    """Return the bytes of a model's folder, about: float32 rows without padding, and the vocabulary.
+
+    Examples
+    --------
+    >>> model_size(1_000_000, TrainingConfig(vector_size=100)) / 1e6
+    824.0
+    """
+    return words * (4 * len(config.matrices) * config.vector_size + _WORD_BYTES)
+
+
+def checkpoint_size(words: int, config: TrainingConfig) -> int:
+    """Return the bytes of a checkpoint: the matrices as they are while they are trained.
+
+    Examples
+    --------
+    >>> checkpoint_size(1_000_000, TrainingConfig(vector_size=100, output_dtype="bfloat16")) / 1e6
+    672.0
+    """
+    narrow = config.output_dtype == "bfloat16" and "output_vectors" in config.matrices
+    return matrices_size(words, config) - narrow * 2 * words * padded_columns(config.vector_size)
+
+
+def check_disk(words: int, config: TrainingConfig, places: Places) -> str | None:
+    """Return one line on the disk that training and saving take; ``None`` where nothing is to be written.
+
+    Raises
+    ------
+    ResourceError
+        A file system has less room.
+    """
+    needs = _needs(words, config, places)
+    together: defaultdict[int, list[_Need]] = defaultdict(list)
+    for need in needs:
+        together[_device(_existing(need.place))].append(need)
+    free = {}
+    for device, some in together.items():
+        folder = _existing(some[0].place)
+        free[device] = shutil.disk_usage(folder).free
+        needed = sum(need.size for need in some)
+        if needed > free[device]:
+            parts = ", ".join(f"{need.what} about {_size(need.size)}" for need in some)
+            raise ResourceError(
+                f"not enough disk in {folder}: {parts}; {_size(free[device])} are free. "
+                "Keep fewer words (max_vocab_size, or a higher min_count), lower vector_size, free some, or "
+                f"write to another disk.{_without(some)}"
+            )
+    if not needs:
+        return None
+    told = ", ".join(f"{need.what} about {_size(need.size)}" for need in needs)
+    return f"on disk {told}, of {' and '.join(map(_size, free.values()))} that are free"
+
+
+def _needs(words: int, config: TrainingConfig, places: Places) -> list[_Need]:
+    needs = []
+    if places.output is not None:
+        needs.append(_Need(Path(places.output), model_size(words, config), "the model takes"))
+    if places.checkpoints is not None:
+        folder = Path(places.checkpoints)
+        there = sum(path.stat().st_size for path in folder.glob("checkpoint-*/*") if path.is_file())
+        size = max(0, _CHECKPOINTS * checkpoint_size(words, config) - there)
+        needs.append(_Need(folder, size, "checkpoints take up to"))
+    if places.matrices is not None:
+        needs.append(_Need(Path(places.matrices), matrices_size(words, config), "the matrices take"))
+    return needs
+
+
+def _without(needs: list[_Need]) -> str:
+    """Say that it goes without checkpoints, where these are among what lacks room."""
+    if not any(need.what.startswith("checkpoints") for need in needs):
+        return ""
+    return " Without checkpoints (--checkpoint-every off) less is needed, but nothing is left of a crash."
+
+
+def _device(folder: Path) -> int:
+    return folder.stat().st_dev
+
+
+def _existing(path: Path) -> Path:
+    """Return the folder in which a path is, or the nearest above that there is."""
+    path = Path(os.path.realpath(path))
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+
+
+def _size(n: int) -> str:
+    return f"{n / 1e9:,.1f} GB" if n >= 1e9 else f"{n / 1e6:,.1f} MB"
