@@ -6,6 +6,8 @@ exception that a Python programmer would expect (``ValueError``, ``KeyError``, `
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "ConfigError",
     "CorpusError",
@@ -19,8 +21,31 @@ __all__ = [
 ]
 
 
+# What a terminal would obey rather than show: control characters, line ends of all kinds, marks that turn the
+# direction of writing, and halves of surrogate pairs, which can't even be written.
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONGEST, _HEAD = 2_000, 1_500
+
+
+def _shown(message: str) -> str:
+    """Return a message as it may be shown; what a file holds comes into it as it is."""
+    message = _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], message)
+    if len(message) <= _LONGEST:
+        return message
+    return f"{message[:_HEAD]} … {message[_HEAD - _LONGEST :]}"  # where it is comes first, what to do last
+
+
 class CoterieError(Exception):
-    """Base of all errors raised by Coterie; the message is written for the user."""
+    r"""Base of all errors raised by Coterie; the message is written for the user.
+
+    Examples
+    --------
+    >>> print(FormatError("line 1: no field \x1b[2J"))
+    line 1: no field \x1b[2J
+    """
+
+    def __init__(self, message: object = "", *more: object) -> None:
+        super().__init__(_shown(message) if isinstance(message, str) else message, *more)
 
 
 class ConfigError(CoterieError, ValueError):

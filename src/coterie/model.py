@@ -250,7 +250,7 @@ class Model:
         metrics = read_metrics(path)
         words, counts = read_vocabulary(path)
         matrices = map_matrices(path, config, len(words))
-        vectors = WordVectors(words, matrices["input_vectors"], counts)
+        vectors = _word_vectors(path, words, matrices["input_vectors"], counts)
         phrases = PhraseModel.load(path / PHRASES) if (path / PHRASES).exists() else None
         output_vectors, node_vectors = matrices.get("output_vectors"), matrices.get("node_vectors")
         return cls(vectors, output_vectors, config, metrics, phrases, node_vectors=node_vectors)
@@ -270,7 +270,16 @@ def load_vectors(path: str | os.PathLike[str]) -> WordVectors:
         As for :meth:`Model.load`.
     """
     table = read_table(Path(path))
-    return WordVectors(table.words, table.matrix, table.counts)
+    return _word_vectors(Path(path), table.words, table.matrix, table.counts)
+
+
+def _word_vectors(
+    path: Path, words: list[str], matrix: NDArray[np.float32], counts: NDArray[np.int64] | None
+) -> WordVectors:
+    try:
+        return WordVectors(words, matrix, counts)
+    except FormatError as error:
+        raise FormatError(f"{path} is damaged: {error}") from None
 
 
 def check_destination(path: str | os.PathLike[str]) -> None:

@@ -142,6 +142,11 @@ class PhraseModel:
         delimiter, facts = header.get("delimiter"), header.get("facts")
         if not isinstance(delimiter, str) or not isinstance(facts, dict):
             raise FormatError(f"{os.fspath(path)}, line 1: delimiter or facts are missing.")
+        undercounts = facts.get("undercounts", [])
+        if not isinstance(undercounts, list) or not all(isinstance(n, int) for n in undercounts):
+            raise FormatError(
+                f"{os.fspath(path)}, line 1: undercounts are {undercounts!r}; expected numbers."
+            )
         passes: list[list[Phrase]] = [[] for _ in range(header["passes"])]
         for number, words, count, score in rows:
             passes[number].append(Phrase(words, count, score))

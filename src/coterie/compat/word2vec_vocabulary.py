@@ -70,7 +70,7 @@ def read_program_vocabulary(path: str | os.PathLike[str], min_count: int) -> Pro
         fields = line.split()
         if not fields:
             continue
-        if len(fields) != 2 or not (fields[1].isascii() and fields[1].isdigit()):
+        if len(fields) != 2 or not (fields[1].isascii() and fields[1].isdigit() and len(fields[1]) < 19):
             raise FormatError(f'{path}, line {number:,}: expected "word count", found {line.strip()[:60]!r}.')
         if fields[0] in counts:
             raise FormatError(f"{path}, line {number:,}: {fields[0]!r} is listed twice; leave it out once.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from coterie.errors import ConfigError
 
-__all__ = ["BY_OTHERS", "Config", "check_finite", "check_integer", "check_one_of"]
+__all__ = ["BY_OTHERS", "Config", "check_finite", "check_integer", "check_one_of", "is_finite"]
 
 BY_OTHERS: Any = None
 """Stands as the default where the real one depends on another option; replaced when the object is made."""
@@ -30,9 +30,25 @@ def check_integer(option: str, value: object, least: int, most: int | None = Non
         raise ConfigError(f"{option} is {value}; it must be {bound}.")
 
 
+def is_finite(value: object) -> TypeGuard[int | float]:
+    """Tell whether the value is a number that a float can hold; integers, also in JSON, know no bounds.
+
+    Examples
+    --------
+    >>> is_finite(1), is_finite(10**400), is_finite(float("nan")), is_finite(True)
+    (True, False, False, False)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def check_finite(option: str, value: object, least: float = -math.inf, above: float = -math.inf) -> None:
     """Raise if the value is no finite number, below `least`, or not above `above`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_finite(value):
         raise ConfigError(f"{option} is {value!r}; it must be a finite number.")
     if value < least:
         raise ConfigError(f"{option} is {value}; it must be at least {least:g}.")

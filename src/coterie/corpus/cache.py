@@ -26,6 +26,7 @@ from coterie.corpus.disk import disk_faults
 from coterie.corpus.encoded import FORMAT_VERSION, META, EncodedCorpus, remove_folder
 from coterie.corpus.sources import SourceFile
 from coterie.errors import ConfigError, FormatError
+from coterie.formats.json_text import parse_json
 
 __all__ = [
     "Cache",
@@ -221,14 +222,14 @@ def list_caches(directory: Path) -> list[CachedCorpus]:
     found = []
     for meta_path in Path(directory).glob(f"*/{META}"):
         try:
-            meta = json.loads(meta_path.read_text(encoding="utf-8"))
+            meta = parse_json(meta_path.read_bytes())
             size = sum(stamp["bytes"] for stamp in meta["files"].values()) + meta_path.stat().st_size
             sources, tokens, words = (
                 tuple(meta["key"]["sources"]),
                 int(meta["n_tokens"]),
                 int(meta["n_words"]),
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
             continue  # being removed by another program, or damaged: the next use says so
         found.append(CachedCorpus(meta_path.parent, sources, size, meta_path.stat().st_mtime, tokens, words))
     return sorted(found, key=lambda cache: cache.last_used)

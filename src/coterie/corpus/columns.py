@@ -85,11 +85,36 @@ def _arrow(file: SourceFile, field: str) -> Iterator[pa.Array]:
         mapped.seek(0)
         if stream:
             for batch in pa.ipc.open_stream(mapped, options=options):
-                yield batch.column(field)
+                yield _sound(batch.column(field))
         else:
             table = pa.ipc.open_file(mapped, options=options)
             for i in range(table.num_record_batches):
-                yield table.get_batch(i).column(field)
+                yield _sound(table.get_batch(i).column(field))
+
+
+def _sound(column: pa.Array) -> pa.Array:
+    """Return a column of which everything is known to lie within its file.
+
+    An Arrow file's offsets and indices are mapped as they are; a wrong one would end the process. Whether the
+    text is UTF-8 is left to others, who know what to do about it.
+    """
+    column.validate()
+    column.view(_bytes_of(column.type)).validate(full=True)
+    return column
+
+
+def _bytes_of(kind: pa.DataType) -> pa.DataType:
+    """Return the type with the bytes of strings instead of the strings."""
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _bytes_of(kind.value_type))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(_bytes_of(kind.value_type), kind.list_size)
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_bytes_of(kind.value_type))
+    if pa.types.is_list(kind):
+        return pa.list_(_bytes_of(kind.value_type))
+    bytes_of = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}
+    return bytes_of.get(kind, pa.binary_view())
 
 
 def _check_type(name: str, field: str, schema: pa.Schema) -> None:
@@ -135,11 +160,22 @@ class _Rows:
 
     def pieces(self) -> Iterator[Piece]:
         with _faults(self.file):
-            values, skipped = self.column.drop_null(), self.column.null_count
-            if _is_list(self.column.type):
+            column = _without_views(self.column)
+            values, skipped = column.drop_null(), column.null_count
+            if _is_list(column.type):
                 yield _token_piece(values, self.place, self.field, skipped)
             else:
                 yield _text_piece(values, self.place, self.errors, skipped)
+
+
+def _without_views(column: pa.Array) -> pa.Array:
+    """Return a column of string views, which Polars writes, as one of strings: Arrow can't drop its nulls."""
+    kind = column.type
+    if pa.types.is_string_view(kind):
+        return column.cast(pa.large_string())
+    if _is_list(kind) and pa.types.is_string_view(kind.value_type):
+        return column.cast(pa.large_list(pa.large_string()))
+    return column
 
 
 def _text_piece(values: pa.Array, place: Place, errors: EncodingErrors, skipped: int) -> TextPiece:
@@ -204,7 +240,7 @@ def _check_utf8(words: pa.Array, place: Place) -> None:
 def _faults(file: SourceFile) -> Iterator[None]:
     try:
         yield
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # the latter of columns' names
         raise CorpusError(_broken(file, error)) from error
     except OSError as error:
         if isinstance(error, CorpusError | ResourceError):

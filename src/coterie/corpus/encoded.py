@@ -28,7 +28,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from coterie.errors import FormatError
+from coterie.errors import FormatError, ResourceError
+from coterie.formats.json_text import parse_json
 from coterie.phrases import PhraseModel
 from coterie.vocabulary import Vocabulary
 from coterie.word_column import WordColumn
@@ -102,9 +103,19 @@ class EncodedCorpus:
         self.raw_words: int = self.meta["raw_words"]
         self.ids: NDArray[np.uint32] = np.memmap(path / IDS, "<u4", "r", shape=(self.n_tokens,))
         self.offsets: NDArray[np.int64] = np.memmap(path / OFFSETS, "<i8", "r", shape=(self.n_sentences + 1,))
-        with pa.memory_map(str(path / VOCABULARY)) as file:
-            table = pa.ipc.open_file(file).read_all()
-            self.vocabulary = Vocabulary(_column(table["word"]), np.array(table["count"]))
+        self.vocabulary = _vocabulary(path / VOCABULARY)
+        if verify:
+            self._check_bounds()
+
+    def _check_bounds(self) -> None:
+        """Refuse what checksums can't tell: ids and sentences that lead out of the arrays."""
+        words, offsets = len(self.vocabulary), self.offsets
+        if int(self.ids.max()) >= words:
+            raise FormatError(f"{self.path / IDS}: an id is not among the {words:,} words. {_REMEDY}")
+        bounds = [offsets[start : start + _CHUNK + 1] for start in range(0, self.n_sentences, _CHUNK)]
+        ascend = all((np.diff(some) > 0).all() for some in bounds)
+        if offsets[0] or offsets[-1] != self.n_tokens or not ascend:
+            raise FormatError(f"{self.path / OFFSETS}: the sentences contradict the ids. {_REMEDY}")
 
     @cached_property
     def phrases(self) -> PhraseModel | None:
@@ -197,16 +208,32 @@ def _stamp(path: Path) -> dict[str, int]:
 def _verified(path: Path, *, checksums: bool) -> dict[str, Any]:
     """Return the folder's meta data if everything is as it says."""
     try:
-        meta: dict[str, Any] = json.loads((path / META).read_text(encoding="utf-8"))
+        meta: dict[str, Any] = parse_json((path / META).read_bytes())
         fault = _fault(path, meta, checksums=checksums)
     except FileNotFoundError as error:
         missing = Path(error.filename).name
         raise FormatError(f"{path}: no encoded corpus; {missing} is missing. {_REMEDY}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise FormatError(f"{path / META}: not readable ({error!r}). {_REMEDY}") from error
+    except OSError as error:
+        raise ResourceError(f"{path}: cannot be read ({error.strerror or error}).") from error
     if fault:
         raise FormatError(f"{fault} {_REMEDY}")
     return meta
+
+
+def _vocabulary(path: Path) -> Vocabulary:
+    """Read the vocabulary, and look whether it is one."""
+    try:
+        with pa.memory_map(str(path)) as file:
+            table = pa.ipc.open_file(file).read_all()
+            table.validate(full=True)
+            counts = np.array(table["count"].cast(pa.int64()))
+            if (counts < 0).any() or table["word"].null_count:
+                raise ValueError("a word is missing, or a count is negative")  # noqa: TRY301
+            return Vocabulary(_column(table["word"].cast(pa.large_string())), counts)
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        raise FormatError(f"{path}: no vocabulary ({error}). {_REMEDY}") from error
 
 
 def _fault(path: Path, meta: dict[str, Any], *, checksums: bool) -> str | None:
@@ -222,7 +249,8 @@ def _fault(path: Path, meta: dict[str, Any], *, checksums: bool) -> str | None:
     sizes = (4 * int(meta["n_tokens"]), 8 * (int(meta["n_sentences"]) + 1))
     if sizes != (files[IDS]["bytes"], files[OFFSETS]["bytes"]):
         return f"{path / META}: the sizes contradict each other."
-    wrong = [key for key in ("raw_tokens", "raw_words") if not isinstance(meta[key], int)]
+    numbers = ("n_tokens", "n_sentences", "raw_tokens", "raw_words")
+    wrong = [key for key in numbers if not isinstance(meta[key], int) or meta[key] < 1]
     return f"{path / META}: {wrong[0]} is no number." if wrong else None
 
 

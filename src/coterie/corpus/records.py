@@ -27,6 +27,7 @@ from coterie.corpus.pieces import (
 )
 from coterie.corpus.streams import ByteBlock, ByteStream
 from coterie.errors import CorpusError
+from coterie.formats.json_text import parse_json
 
 __all__ = ["Ready", "missing_field", "read_csv", "read_jsonl", "read_text", "token_piece"]
 
@@ -110,12 +111,10 @@ def missing_field(place: object, field: str, fields: Sequence[str]) -> CorpusErr
 
 def _json_field(line: str, field: str, place: Place) -> Any:
     try:
-        record = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+        record = parse_json(line)
+    except ValueError as error:  # also of a number with more digits than Python reads
         why = (
-            f"{error.msg} at column {error.colno}"
-            if isinstance(error, json.JSONDecodeError)
-            else "nested too deeply"
+            f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
         )
         start = line[:40] + ("…" if len(line) > 40 else "")
         raise CorpusError(

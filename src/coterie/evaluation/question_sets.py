@@ -20,6 +20,9 @@ __all__ = ["AnalogyQuestion", "AnalogySection", "AnalogySet", "Kind", "read_anal
 
 Kind = Literal["semantic", "syntactic"]
 
+# Of a file in BATS's form, which has 50: n lines make n(n − 1) questions, a million and some 100 MB.
+_MOST_LINES = 1_000
+
 
 class AnalogyQuestion(NamedTuple):
     """*a is to b as c is to …*, and the answers that count as right."""
@@ -208,6 +211,10 @@ def _bats_section(folder: Path, path: Path) -> AnalogySection:
                 f"found {line[:80]!r}."
             )
         lines.append((word, answers))
+        if len(lines) > _MOST_LINES:
+            raise FormatError(
+                f"{path} has more than {_MOST_LINES:,} lines; any two make a question. Split the file."
+            )
     questions = tuple(
         AnalogyQuestion(a, given[0], c, answers) for (a, given), (c, answers) in permutations(lines, 2)
     )

@@ -5,11 +5,11 @@ Folders that were saved before there was a choice have no ``training.architectur
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from coterie.config import TrainingConfig
+from coterie.config.checks import is_finite
 from coterie.errors import ConfigError, FormatError
 
 __all__ = ["format_version_of", "log_normaliser_of", "matrix_rows", "method_of", "prediction_config"]
@@ -73,7 +73,7 @@ def log_normaliser_of(config: Mapping[str, Any], where: str) -> float | None:
         if value is not None:
             raise FormatError(f"{where}: log_normaliser is {value!r}, but this objective learns none.")
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_finite(value):
         raise FormatError(
             f"{where}: log_normaliser is {value!r}; with nce_partition 'learned' it is a finite number."
         )

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from coterie.errors import FormatError, ResourceError
 from coterie.formats.contents import matrix_rows
 from coterie.formats.files import missing_path
+from coterie.formats.json_text import parse_json
 from coterie.formats.neighbour_index import INDEX, SIDECAR
 from coterie.formats.replacing import is_partial
 from coterie.formats.safetensors import map_safetensors, write_safetensors
@@ -53,7 +54,7 @@ _GROUP_WORDS, _PIECE_WORDS = 1 << 18, 1 << 16
 def is_model_folder(path: Path) -> bool:
     """Tell whether ``path`` is a Coterie model folder, whole or damaged."""
     try:
-        config = json.loads((path / _CONFIG).read_bytes())
+        config = parse_json((path / _CONFIG).read_bytes())
     except (OSError, ValueError):
         config = None
     if isinstance(config, dict) and "format_version" in config:
@@ -166,7 +167,7 @@ def read_config(path: Path) -> dict[str, Any]:
         raise FormatError(f"{path} is not a Coterie model: {_inside(path)}")
     file = path / _CONFIG
     try:
-        config = json.loads(_bytes(file))
+        config = parse_json(_bytes(file))
     except ValueError as error:
         raise FormatError(f"{file} is damaged: no JSON ({error}).") from error
     version = config.get("format_version") if isinstance(config, dict) else None
@@ -205,7 +206,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     metrics = []
     for number, line in enumerate(_bytes(file).splitlines(), 1):
         try:
-            report = json.loads(line)
+            report = parse_json(line)
         except ValueError as error:
             raise FormatError(f"{file}, line {number}: no JSON ({error}).") from error
         if not isinstance(report, dict):
@@ -227,16 +228,21 @@ def read_vocabulary(path: Path) -> tuple[list[str], NDArray[np.int64]]:
         with file.open("rb") as source, parquet.ParquetFile(source) as opened:
             # Arrow's threads, once started, now and then abort a process that ends right away.
             table = opened.read(use_threads=False)
-    except (pa.ArrowException, OSError) as error:
+            table.validate(full=True)  # Parquet leaves it to the writer that text is UTF-8
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise FormatError(
             f"{file} is damaged or cut short ({file.stat().st_size:,} bytes): {error}"
         ) from error
     if {"word", "count"} - set(table.column_names):
         raise FormatError(f"{file} has columns {', '.join(table.column_names)}; expected word and count.")
     words, counts = table.column("word"), table.column("count")
-    if words.null_count or counts.null_count or not pa.types.is_integer(counts.type):
+    is_text = pa.types.is_string(words.type) or pa.types.is_large_string(words.type)
+    if words.null_count or counts.null_count or not is_text or not pa.types.is_integer(counts.type):
         raise FormatError(f"{file} is damaged: every row needs a word and a whole number.")
-    return words.to_pylist(), counts.to_numpy().astype(np.int64, copy=False)
+    numbers: NDArray[np.int64] = counts.to_numpy().astype(np.int64, copy=False)
+    if (numbers < 0).any():
+        raise FormatError(f"{file} is damaged: the count {numbers.min()} is negative.")
+    return words.to_pylist(), numbers
 
 
 def map_matrices(path: Path, config: Mapping[str, Any], words: int) -> dict[str, NDArray[np.float32]]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from coterie.errors import FormatError, ResourceError
 from coterie.formats.files import missing_path
+from coterie.formats.json_text import parse_json
 from coterie.formats.replacing import replacing_file
 
 __all__ = [
@@ -160,7 +161,7 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
             raise FormatError(f"{file} is missing, without which {path.name} can't be checked. {BUILD_AGAIN}")
         raise missing_path(path)
     try:
-        told = json.loads(file.read_bytes())
+        told = parse_json(file.read_bytes())
     except ValueError as error:
         raise FormatError(f"{file} is damaged: no JSON ({error}). {BUILD_AGAIN}") from error
     except OSError as error:

@@ -8,13 +8,14 @@ The header tells ``format``, ``format_version``, the number of ``phrases`` that 
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
+from coterie.config.checks import is_finite
 from coterie.errors import FormatError
 from coterie.formats.files import reading
+from coterie.formats.json_text import parse_json
 
 __all__ = ["FORMAT_VERSION", "Row", "read_phrases", "write_phrases"]
 
@@ -25,6 +26,7 @@ Row = tuple[int, tuple[str, ...], int, float | None]
 """Pass, words, count, score."""
 
 _FORMAT = "coterie phrases"
+_MOST_PASSES = 1_000  # each doubles a phrase's longest; a header that announces more is damaged
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
@@ -48,8 +50,10 @@ def write_phrases(file: BinaryIO, header: Mapping[str, Any], rows: Iterable[Row]
     for line in (first, *lines):
         try:
             file.write(_JSON.encode(line).encode() + b"\n")
-        except UnicodeEncodeError as error:
-            raise FormatError(f"the phrase {line} is not Unicode text and can't be saved.") from error
+        except ValueError as error:  # half of a surrogate pair, or infinity among the facts
+            raise FormatError(
+                f"{line} is not Unicode text with finite numbers and can't be saved."
+            ) from error
 
 
 def read_phrases(path: str | os.PathLike[str]) -> tuple[dict[str, Any], list[Row]]:
@@ -91,7 +95,7 @@ def read_phrases(path: str | os.PathLike[str]) -> tuple[dict[str, Any], list[Row
 def _objects(content: bytes, name: str) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(content.removesuffix(b"\n").split(b"\n") if content else (), 1):
         try:
-            value = json.loads(line.decode("utf-8"))
+            value = parse_json(line)
         except ValueError as error:
             raise FormatError(f"{name}, line {number:,}: no JSON ({error}).") from error
         if not isinstance(value, dict):
@@ -111,6 +115,8 @@ def _check_header(header: Mapping[str, Any], name: str) -> None:
     for key in ("phrases", "passes"):
         if not _whole(header.get(key), 0):
             raise FormatError(f"{name}, line 1: {key} is {header.get(key)!r}, expected their number.")
+    if header["passes"] > _MOST_PASSES:
+        raise FormatError(f"{name}, line 1: passes is {header['passes']}; nobody needs {_MOST_PASSES:,}.")
 
 
 def _row(line: Mapping[str, Any], before: int, passes: int, where: str) -> Row:
@@ -124,7 +130,7 @@ def _row(line: Mapping[str, Any], before: int, passes: int, where: str) -> Row:
         raise FormatError(f"{where}: words is {words!r}; expected two words or more.")
     if not _whole(count, 0):
         raise FormatError(f"{where}: count is {count!r}; expected a whole number.")
-    if score is not None and (not isinstance(score, int | float) or not math.isfinite(score)):
+    if score is not None and not is_finite(score):
         raise FormatError(f"{where}: score is {score!r}; expected a number or null.")
     return number, tuple(words), count, None if score is None else float(score)
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from coterie.errors import FormatError
 from coterie.formats.files import reading
+from coterie.formats.json_text import parse_json
 
 __all__ = ["map_safetensors", "write_safetensors"]
 
@@ -132,7 +133,7 @@ def _read_header(path: Path) -> tuple[dict[str, Any], int]:
             )
         text = file.read(length)
     try:
-        header = json.loads(text)
+        header = parse_json(text)
     except ValueError as error:
         raise FormatError(f"{path} is damaged: its header is no JSON ({error}).") from error
     if not isinstance(header, dict):

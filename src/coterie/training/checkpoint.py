@@ -33,9 +33,10 @@ from zlib import crc32
 import numpy as np
 
 from coterie.errors import ConfigError, FormatError, ResourceError
+from coterie.formats.json_text import parse_json
 from coterie.formats.replacing import sync
 from coterie.formats.safetensors import map_safetensors, write_safetensors
-from coterie.kernels.allocate import aligned_matrix
+from coterie.kernels.allocate import aligned_matrix, padded_columns
 from coterie.kernels.bfloat16 import as_floats
 from coterie.objectives.weights import Weights
 from coterie.training.means import Allocate
@@ -96,8 +97,15 @@ class Checkpoint:
     progress: dict[str, Any]
 
     def state(self, allocate: Allocate = aligned_matrix) -> TrainingState:
-        """Return the state, its matrices where `allocate` makes them."""
-        return TrainingState(_weights(map_safetensors(self.path / _WEIGHTS), allocate), **self.progress)
+        """Return the state, its matrices where `allocate` makes them.
+
+        Raises
+        ------
+        FormatError
+            The arrays are none that a training could have kept.
+        """
+        file = self.path / _WEIGHTS
+        return TrainingState(_weights(file, map_safetensors(file), allocate), **self.progress)
 
 
 class Checkpoints:
@@ -337,21 +345,45 @@ class _DamagedError(FormatError):
 
 def _checked(path: Path) -> Checkpoint:
     try:
-        kept = json.loads((path / _STATE).read_bytes())
+        kept = parse_json((path / _STATE).read_bytes())
         text = kept["state"]
         _require(kept["crc32"] == crc32(text.encode()), f"the checksum of {_STATE} is another")
-        told = json.loads(text)
+        told = parse_json(text)
         version = told["format_version"]
         if version == FORMAT_VERSION:
             expected, file = told["weights"], path / _WEIGHTS
             whole = file.stat().st_size == expected["bytes"] and _checksum(file) == expected["crc32"]
             _require(whole, f"{_WEIGHTS} is damaged or cut short")
-            return Checkpoint(path, _run_of(path), told["about"], told["progress"])
+            about, progress = told["about"], told["progress"]
+            _require(isinstance(about, dict), "its settings are none")
+            _require(_is_progress(progress), "its progress is none")
+            return Checkpoint(path, _run_of(path), about, progress)
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _DamagedError(f"{path} is no whole checkpoint ({error}).") from error
     except OSError as error:
         raise ResourceError(f"{path} can't be read: {error.strerror or error}.") from error
     raise FormatError(f"{path}: its format version is {version}; this Coterie reads {FORMAT_VERSION}.")
+
+
+def _is_progress(value: object) -> bool:
+    """Tell whether it is what :class:`TrainingState` has beside the weights."""
+    kinds = {
+        "units": int,
+        "words": int,
+        "chunk": int,
+        "halted": int,
+        "seconds": float | int,
+        "losses": dict,
+        "metrics": list,
+    }
+    return (
+        isinstance(value, dict)
+        and set(value) == set(kinds)
+        and all(isinstance(value[name], kind) for name, kind in kinds.items())
+        and all(isinstance(report, dict) for report in value["metrics"])
+        and min(value["units"], value["words"], value["seconds"], value["halted"]) >= 0
+        and value["chunk"] > 0
+    )
 
 
 def _require(condition: bool, otherwise: str) -> None:
@@ -416,8 +448,9 @@ def _arrays(weights: Weights) -> dict[str, Any]:
     return arrays
 
 
-def _weights(arrays: Mapping[str, Any], allocate: Allocate) -> Weights:
+def _weights(file: Path, arrays: Mapping[str, Any], allocate: Allocate) -> Weights:
     """Return copies of mapped arrays, as trainings take them: float32, aligned."""
+    _check_arrays(file, arrays)
     copies = {}
     for name, array in arrays.items():
         if name == "log_normaliser":
@@ -429,6 +462,34 @@ def _weights(arrays: Mapping[str, Any], allocate: Allocate) -> Weights:
             block = array[start : start + rows]
             copies[name][start : start + rows] = as_floats(block) if block.dtype == np.uint16 else block
     return Weights(**copies)
+
+
+def _check_arrays(file: Path, arrays: Mapping[str, Any]) -> None:
+    """Refuse what no training has kept, before there is room made for it.
+
+    A row of the file is as long as one in memory, so that no shape asks for more than twice the file's size.
+    """
+    other = sorted(set(arrays) - {"input_vectors", "output_vectors", "node_vectors", "log_normaliser"})
+    if other or "input_vectors" not in arrays:
+        fault = f"{other[0]!r} is none of a training's arrays" if other else "input_vectors are missing"
+        raise FormatError(f"{file}: {fault}.")
+    columns = arrays["input_vectors"].shape[1:]
+    for name, array in arrays.items():
+        kinds: tuple[Any, ...] = (np.float32,)
+        if name == "log_normaliser":
+            fits, kinds = array.shape == (1,), (np.float64,)
+        else:
+            if name == "output_vectors":
+                kinds = (np.float32, np.uint16)
+            fits = (
+                array.ndim == 2
+                and array.shape[1:] == columns
+                and columns[0] == padded_columns(columns[0]) > 0
+            )
+        if not fits or array.dtype not in kinds:
+            raise FormatError(
+                f"{file}: {name} is {array.dtype} of shape {array.shape}, which no training has."
+            )
 
 
 def _finished(place: Path) -> list[Path]:
