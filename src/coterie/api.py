@@ -43,6 +43,7 @@ def train(
     *,
     preset: Preset | None = None,
     start_from: StartFrom | None = None,
+    weights: Iterable[float] | None = None,
     tokenizer: str | Callable[[str], Iterable[str]] | None = None,
     phrase_model: PhraseModel | str | os.PathLike[str] | None = None,
     cache: bool = True,
@@ -65,13 +66,17 @@ def train(
     ----------
     source
         A file, folder, glob or ``"-"`` (standard input), a list of ``Path``; or an iterable of strings
-        (one text each) or of lists of tokens, gone through once, however many epochs.
+        (one text each) or of lists of tokens, gone through once, however many epochs. With ``pairs=True``
+        the examples themselves: (input, output) pairs, with ``weight_field`` (input, output, weight).
     preset
         Other settings than the peers' for what is left open: ``"fast"`` learns as much in little more than
         half the time, ``"best"`` more in about twice the time. See docs/presets.md.
     start_from
         A model, or its folder, whose training this one goes on: its words stay, new ones of the text join,
         and settings that are not given are the model's. See docs/training.md.
+    weights
+        For an iterable of texts or token lists, a number of 0 or more for each item, by which its gradients
+        are multiplied. Files have them in a ``weight_field``.
     tokenizer
         ``"words"`` (the default), ``"whitespace"``, or a function from a sentence to its tokens.
     phrase_model
@@ -112,7 +117,7 @@ def train(
         epochs=5, workers=None, seed=1`` …), :class:`~coterie.config.VocabularyConfig` (``min_count=5``,
         ``max_vocab_size``, ``words``, ``keep_words``), :class:`~coterie.config.PhraseConfig` (``phrases=0``,
         ``phrase_threshold``, ``known_phrases`` …) and :class:`~coterie.config.CorpusConfig`
-        (``text_field``, ``lowercase``, ``encoding_errors``).
+        (``text_field``, ``weight_field``, ``pairs``, ``lowercase``, ``encoding_errors`` …).
 
     Returns
     -------
@@ -141,10 +146,13 @@ def train(
     settings, start = with_preset(preset, settings), start_of(start_from)
     if start is not None:
         settings = inherited(start.model, settings, own_tokenizer=tokenizer is not None)
+    if settings.get("pairs") and (tokenizer not in (None, "words") or phrase_model is not None):
+        raise ConfigError("pairs hold their words as they are; leave tokenizer and phrase_model out.")
     tokenizer = settings.pop("tokenizer", "words") if tokenizer is None else tokenizer
     _, name = tokenizer_of(tokenizer)
     job = Job(
         source,
+        weights,
         tokenizer,
         phrase_model,
         evaluate_on,
@@ -163,6 +171,7 @@ def resume(
     checkpoints: str | os.PathLike[str],
     source: Source | None = None,
     *,
+    weights: Iterable[float] | None = None,
     epochs: int | None = None,
     workers: int | None = None,
     tokenizer: Callable[[str], Iterable[str]] | None = None,
@@ -191,6 +200,8 @@ def resume(
         The folder that ``train`` was given. The last whole one is taken.
     source
         The text again; needed where it was no file or folder, and else where that has another place now.
+    weights
+        Likewise, where they were given.
     epochs
         More epochs than before. The learning rate is then what it would be in a training of so many.
     workers
@@ -212,7 +223,7 @@ def resume(
         There is no whole checkpoint.
     """
     return go_on(
-        Given(source, tokenizer, phrase_model, evaluate_on, start_from, epochs, workers),
+        Given(source, weights, tokenizer, phrase_model, evaluate_on, start_from, epochs, workers),
         Surroundings(
             *(cache, cache_dir, cache_limit, memory_limit, *_sorted(callbacks), on_event),
             output=output,

@@ -41,12 +41,30 @@ _OTHER_NAMES = {
 Configs = tuple[CorpusConfig, VocabularyConfig, PhraseConfig, TrainingConfig]
 
 
+# What pairs have, which are no windows of a text.
+_OF_PAIRS = {"window": 1, "shrink_windows": False, "sample": 0.0, "architecture": "skip_gram"}
+_WITHOUT_TEXT = {"text_field": "text", "subsampling": "word2vec", "phrases": 0, "known_phrases": ()}
+
+
 def configs_of(settings: dict[str, Any]) -> Configs:
     """Sort the settings into the objects that know them."""
+    if settings.get("pairs"):
+        settings = _of_pairs(settings)
     sorted_settings: Configs = sorted_into(
         (CorpusConfig, VocabularyConfig, PhraseConfig, TrainingConfig), settings
     )
     return sorted_settings
+
+
+def _of_pairs(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a training on pairs; options of running text are refused."""
+    for option, value in settings.items():
+        if {**_OF_PAIRS, **_WITHOUT_TEXT}.get(option, value) != value:
+            raise ConfigError(
+                f"{option} is {value!r}, but pairs are the examples themselves, without windows, sentences "
+                f"or phrases; leave {option} out."
+            )
+    return {"min_count": 1, **settings, **_OF_PAIRS}
 
 
 def sorted_into(kinds: tuple[Any, ...], settings: dict[str, Any]) -> Any:

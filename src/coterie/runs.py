@@ -24,7 +24,12 @@ from coterie.vectors import WordVectors
 from coterie.version import VERSION
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from coterie.corpus import CacheConfig, EncodedCorpus, EncodeProgress
+    from coterie.sampling.pairs import Pairs
+    from coterie.sampling.plan import Sentences
     from coterie.training.checkpoint import Checkpoint, Checkpoints
     from coterie.training.trainer import TrainingResult
 
@@ -84,6 +89,7 @@ class Job:
     """A text and all settings."""
 
     source: Any
+    weights: Iterable[float] | None
     tokenizer: _Tokenizer
     phrase_model: _Phrases | None
     evaluate_on: EvaluateOn | None
@@ -115,6 +121,7 @@ class Given:
     """What is given anew when a training goes on; ``None``: as it was."""
 
     source: Any
+    weights: Iterable[float] | None
     tokenizer: Callable[[str], Iterable[str]] | None
     phrase_model: _Phrases | None
     evaluate_on: EvaluateOn | None
@@ -199,6 +206,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         progress=None if callback is None else encode_progress(callback),
         on_event=on_event,
         known_words=() if start is None else start.vectors.words,
+        weights=job.weights,
     ) as corpus:
         encoded = time.perf_counter()
         before = 0.0
@@ -269,6 +277,7 @@ def _job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) ->
         )
     return Job(
         _source_again(given.source, kept_source),
+        given.weights,
         _again("tokenizer", given.tokenizer, corpus.tokenizer, about["own_tokenizer"]),
         _again("phrase_model", given.phrase_model, kept_phrases, about["own_phrases"]),
         _again("evaluate_on", given.evaluate_on, about.get("evaluate_on"), about.get("own_score", False)),
@@ -492,12 +501,14 @@ def _train(
     config, around = job.configs[3], job.surroundings
     if around.callback is not None:  # what of the compilation is left, see warm_up, is waited for from now on
         around.callback(Progress("compile", 0, corpus.n_tokens * config.epochs, 0.0))
-    from coterie.sampling.plan import Sentences
     from coterie.training.guarded import guarded_run
 
+    text, counts = _training_set(corpus, job)
+    if more is not None:
+        counts = more.counts
     return guarded_run(
-        Sentences(corpus.ids, corpus.offsets),
-        corpus.vocabulary.counts if more is None else more.counts,
+        text,
+        counts,
         config,
         around.callback,
         around.on_event,
@@ -507,6 +518,20 @@ def _train(
         watch,
         None if more is None or checkpoint else more.weights,
     )
+
+
+def _training_set(corpus: EncodedCorpus, job: Job) -> tuple[Sentences | Pairs, NDArray[np.int64]]:
+    """Return what is trained, and the counts that noise follows from: of pairs, those of their outputs."""
+    from coterie.sampling.pairs import Pairs, output_counts
+    from coterie.sampling.plan import Sentences
+    from coterie.training.guard import check_step
+
+    if job.configs[0].pairs:
+        pairs = Pairs(corpus.ids, corpus.weights)
+        return pairs, output_counts(pairs, len(corpus.vocabulary))
+    if len(corpus.weights):
+        check_step(float(corpus.weights.max()), job.configs[3])
+    return Sentences(corpus.ids, corpus.offsets, corpus.weights), corpus.vocabulary.counts
 
 
 def _model(

@@ -279,6 +279,28 @@ _TEXT_SETTINGS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+_PAIR_SETTINGS: tuple[Callable[[Any], Any], ...] = (
+    _option(
+        _TEXT,
+        "weight_field",
+        "Field or column with the weight of a record's sentences, or of a pair.  [default: all weigh 1]",
+        type=str,
+    ),
+    _option(
+        _TEXT,
+        "pairs",
+        "SOURCE holds (input, output) pairs, the examples themselves: edges, clicks. It may also be plain "
+        "text with blanks between the columns.",
+    ),
+    _option(
+        _TEXT,
+        "input_field",
+        "With --pairs: the input's field or column, or its number in a file without a header.",
+    ),
+    _option(_TEXT, "output_field", "With --pairs: likewise for the output."),
+)
+
+
 _PHRASE_SETTINGS: tuple[Callable[[Any], Any], ...] = (
     _option(
         _PHRASES,
@@ -348,13 +370,18 @@ from_option = click.option(
 def without_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the running command's options but for those that nobody has given and something else settles.
 
-    A preset settles some, a model to go on from all that training, vocabulary and text have.
+    A preset settles some, a model to go on from all that it was trained with; pairs have none of a text's.
     """
     settled: set[str] = set()
     if settings.get("preset"):
         settled |= {option for preset in PRESETS.values() for option in preset}
     if settings.get("start_from"):
         settled |= {*TrainingConfig.__dataclass_fields__, "tokenizer", "lowercase", "min_count"}
+    if settings.get("pairs"):
+        settled |= {
+            *("window", "shrink_windows", "sample", "subsampling", "architecture", "negative_sharing"),
+            *("min_count", "tokenizer", "phrases", "text_field"),
+        }
     source, default = click.get_current_context().get_parameter_source, click.core.ParameterSource.DEFAULT
     return {
         name: value for name, value in settings.items() if name not in settled or source(name) is not default
@@ -364,7 +391,11 @@ def without_defaults(settings: dict[str, Any]) -> dict[str, Any]:
 def settings_options(function: _AnyFunction) -> _AnyFunction:
     """Add the options of training, vocabulary, phrases and text; they arrive under their Python names."""
     return _with(
-        function, (*_SETTINGS, *_PHRASE_USES[:1], *_PHRASE_SETTINGS, *_PHRASE_USES[1:], *_TEXT_SETTINGS)
+        function,
+        (
+            *(*_SETTINGS, *_PHRASE_USES[:1], *_PHRASE_SETTINGS, *_PHRASE_USES[1:]),
+            *(*_TEXT_SETTINGS, *_PAIR_SETTINGS),
+        ),
     )
 
 

@@ -28,6 +28,12 @@ class CorpusConfig(Config):
         ``None`` takes the tokenizer's own default: ``"unicode"`` for ``words``, ``"none"`` otherwise.
     text_field
         The field or column that holds the text in JSONL, CSV, TSV, Parquet and Arrow.
+    weight_field
+        The field or column that holds the weight of a record's sentences, or of a pair; ``None``: all are 1.
+    pairs
+        The records are (input, output) pairs, the examples themselves, instead of text.
+    input_field, output_field
+        The fields or columns of a pair, by name, or by number from 1 on in a file without a header.
     encoding_errors
         What to do with bytes that are not UTF-8.
     """
@@ -35,6 +41,10 @@ class CorpusConfig(Config):
     tokenizer: str = "words"
     lowercase: Lowercase | None = None
     text_field: str = "text"
+    weight_field: str | None = None
+    pairs: bool = False
+    input_field: str = "input"
+    output_field: str = "output"
     encoding_errors: EncodingErrors = "strict"
 
     def __post_init__(self) -> None:
@@ -44,8 +54,16 @@ class CorpusConfig(Config):
             )
         if self.lowercase is not None:
             check_one_of("lowercase", self.lowercase, get_args(Lowercase))
-        if not self.text_field:
-            raise ConfigError("text_field is empty; name the field that holds the text.")
+        for option in ("text_field", "weight_field", "input_field", "output_field"):
+            if getattr(self, option) == "":
+                raise ConfigError(f"{option} is empty; name the field.")
+        for option, usual in (("input_field", "input"), ("output_field", "output")):
+            if not self.pairs and (given := getattr(self, option)) != usual:
+                raise ConfigError(
+                    f"{option} is {given!r}, but pairs are not asked for; set pairs, or leave it out."
+                )
+        if self.pairs and self.input_field == self.output_field:
+            raise ConfigError(f"input_field and output_field are both {self.input_field!r}; name two fields.")
         check_one_of("encoding_errors", self.encoding_errors, get_args(EncodingErrors))
 
 

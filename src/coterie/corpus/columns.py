@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,18 +12,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from coterie.config import EncodingErrors
+from coterie.config import CorpusConfig, EncodingErrors
 from coterie.corpus.pieces import BLOCK_BYTES, Block, Piece, Place, TextPiece, TokenPiece, checked_utf8
 from coterie.corpus.records import missing_field
 from coterie.corpus.sources import SourceFile
+from coterie.corpus.weights import weight_column
 from coterie.errors import CorpusError, ResourceError
 
-__all__ = ["read_columns"]
+__all__ = ["batches_of", "faults_of", "read_columns", "without_views"]
 
 _MOST_ROWS = 1 << 16
 
 
-def read_columns(file: SourceFile, field: str, errors: EncodingErrors) -> Iterator[Block]:
+def read_columns(file: SourceFile, config: CorpusConfig) -> Iterator[Block]:
     """Yield the blocks of a Parquet or Arrow file; each row is a record.
 
     Raises
@@ -31,22 +32,57 @@ def read_columns(file: SourceFile, field: str, errors: EncodingErrors) -> Iterat
     CorpusError
         If the column is missing or holds no text, or the file is broken.
     """
-    batches = _parquet(file, field) if file.format == "parquet" else _arrow(file, field)
+    field, weight = config.text_field, config.weight_field
+    fields = [(field, "text"), *([(weight, "weight")] if weight is not None else [])]
+    for part, place in batches_of(file, fields, lambda schema: _check_type(file.name, field, schema)):
+        yield _Rows(part, file, place, config)
+
+
+def batches_of(
+    file: SourceFile, fields: list[tuple[str, str]], check: Callable[[pa.Schema], None]
+) -> Iterator[tuple[pa.RecordBatch, Place]]:
+    """Yield these columns of a Parquet or Arrow file, a block of rows at a time, and where each begins.
+
+    Parameters
+    ----------
+    fields
+        Names of columns, and what each is for.
+    check
+        Called with the schema, which has the columns.
+
+    Raises
+    ------
+    CorpusError
+        If a column is missing, or the file is broken.
+    """
+
+    def check_all(schema: pa.Schema) -> None:
+        for field, role in fields:
+            if field not in schema.names:
+                raise missing_field(file.name, field, schema.names, role)
+            if (times := schema.names.count(field)) > 1:
+                raise CorpusError(f'{file.name}: {times} columns are called "{field}"; rename one.')
+        check(schema)
+
+    names = [name for name, _ in fields]
+    batches = (_parquet if file.format == "parquet" else _arrow)(file, names, check_all)
     row = 1
-    with _faults(file):
-        for column in batches:
-            for part in _parts(column):
-                yield _Rows(part, file, Place(file.name, "row", row), field, errors)
+    with faults_of(file):
+        for batch in batches:
+            for part in _parts(batch.select(names)):  # files yield them in their own order
+                yield part, Place(file.name, "row", row)
                 row += len(part)
 
 
-def _parquet(file: SourceFile, field: str) -> Iterator[pa.Array]:
+def _parquet(
+    file: SourceFile, fields: list[str], check: Callable[[pa.Schema], None]
+) -> Iterator[pa.RecordBatch]:
     import pyarrow.parquet as pq
 
     how: dict[str, Any] = {"pre_buffer": False, "buffer_size": 1 << 20}
     with pq.ParquetFile(file.path, **how) as table:
-        _check_type(file.name, field, table.schema_arrow)
-        metadata, numbered = table.metadata, _numbered_tokens(field, table)
+        check(table.schema_arrow)
+        metadata, numbered = table.metadata, _numbered_tokens(fields[0], table)
     # Rows differ in size from a word to a book: batches are sized by the file's own average.
     size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     rows = max(1, BLOCK_BYTES * metadata.num_rows // max(size, 1))
@@ -54,9 +90,8 @@ def _parquet(file: SourceFile, field: str) -> Iterator[pa.Array]:
         # Each group has a dictionary of its own, and Arrow joins no lists of different ones.
         every = range(metadata.num_row_groups)
         for groups in [[i] for i in every] if numbered else [list(every)]:
-            options = {"columns": [field], "row_groups": groups, "use_threads": False}
-            for batch in table.iter_batches(min(rows, _MOST_ROWS), **options):
-                yield batch.column(field)
+            options = {"columns": fields, "row_groups": groups, "use_threads": False}
+            yield from table.iter_batches(min(rows, _MOST_ROWS), **options)
 
 
 def _numbered_tokens(field: str, table: Any) -> list[str]:
@@ -76,35 +111,41 @@ def _numbered_tokens(field: str, table: Any) -> list[str]:
     ]
 
 
-def _arrow(file: SourceFile, field: str) -> Iterator[pa.Array]:
+def _arrow(
+    file: SourceFile, fields: list[str], check: Callable[[pa.Schema], None]
+) -> Iterator[pa.RecordBatch]:
     with pa.memory_map(str(file.path)) as mapped:
         stream = mapped.read_at(6, 0) != b"ARROW1"
         schema = (pa.ipc.open_stream(mapped) if stream else pa.ipc.open_file(mapped)).schema
-        _check_type(file.name, field, schema)
-        options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(field)], use_threads=False)
+        check(schema)
+        included = [schema.get_field_index(field) for field in fields]
+        options = pa.ipc.IpcReadOptions(included_fields=included, use_threads=False)
         mapped.seek(0)
         if stream:
             for batch in pa.ipc.open_stream(mapped, options=options):
-                yield _sound(batch.column(field))
+                yield _sound(batch)
         else:
             table = pa.ipc.open_file(mapped, options=options)
             for i in range(table.num_record_batches):
-                yield _sound(table.get_batch(i).column(field))
+                yield _sound(table.get_batch(i))
 
 
-def _sound(column: pa.Array) -> pa.Array:
-    """Return a column of which everything is known to lie within its file.
+def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return columns of which everything is known to lie within their file.
 
     An Arrow file's offsets and indices are mapped as they are; a wrong one would end the process. Whether the
     text is UTF-8 is left to others, who know what to do about it.
     """
-    column.validate()
-    column.view(_bytes_of(column.type)).validate(full=True)
-    return column
+    for column in batch.columns:
+        column.validate()
+        column.view(_bytes_of(column.type)).validate(full=True)
+    return batch
 
 
 def _bytes_of(kind: pa.DataType) -> pa.DataType:
     """Return the type with the bytes of strings instead of the strings."""
+    if pa.types.is_primitive(kind) or pa.types.is_null(kind) or pa.types.is_decimal(kind):
+        return kind
     if pa.types.is_dictionary(kind):
         return pa.dictionary(kind.index_type, _bytes_of(kind.value_type))
     if pa.types.is_fixed_size_list(kind):
@@ -118,10 +159,6 @@ def _bytes_of(kind: pa.DataType) -> pa.DataType:
 
 
 def _check_type(name: str, field: str, schema: pa.Schema) -> None:
-    if field not in schema.names:
-        raise missing_field(name, field, schema.names)
-    if schema.names.count(field) > 1:
-        raise CorpusError(f'{name}: {schema.names.count(field)} columns are called "{field}"; rename one.')
     kind = schema.field(field).type
     inner = kind.value_type if _is_list(kind) else kind
     if not _is_text(inner):
@@ -140,35 +177,45 @@ def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _parts(column: pa.Array) -> Iterator[pa.Array]:
+def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Slice a batch, which may be a whole file, into parts of about a block."""
-    count = max(1, min(len(column), -(-column.nbytes // BLOCK_BYTES)))
-    step = -(-len(column) // count) if len(column) else 1
-    for start in range(0, len(column), step):
-        yield column[start : start + step]
+    count = max(1, min(len(batch), -(-batch.nbytes // BLOCK_BYTES)))
+    step = -(-len(batch) // count) if len(batch) else 1
+    for start in range(0, len(batch), step):
+        yield batch.slice(start, step)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of a column, decoded but not yet looked at."""
+    """Rows of text, decoded but not yet looked at, and perhaps their weights."""
 
-    column: pa.Array
+    rows: pa.RecordBatch
     file: SourceFile
     place: Place
-    field: str
-    errors: EncodingErrors
+    config: CorpusConfig
 
     def pieces(self) -> Iterator[Piece]:
-        with _faults(self.file):
-            column = _without_views(self.column)
+        config = self.config
+        with faults_of(self.file):
+            column, weights = without_views(self.rows.column(0)), None
             values, skipped = column.drop_null(), column.null_count
+            if config.weight_field is not None:
+                every = weight_column(self.rows.column(1), self.place, config.weight_field)
+                weights = every[np.asarray(column.is_valid())]
             if _is_list(column.type):
-                yield _token_piece(values, self.place, self.field, skipped)
+                piece = _token_piece(values, self.place, config.text_field, skipped)
+                yield replace(piece, weights=weights)
             else:
-                yield _text_piece(values, self.place, self.errors, skipped)
+                lines = None if weights is None else np.repeat(weights, _lines_of(values))
+                yield replace(_text_piece(values, self.place, config.encoding_errors, skipped), weights=lines)
 
 
-def _without_views(column: pa.Array) -> pa.Array:
+def _lines_of(texts: pa.Array) -> NDArray[np.int64]:
+    """Return of how many lines each text is."""
+    return np.asarray(pc.count_substring(texts.cast(pa.large_string()), "\n")).astype(np.int64) + 1
+
+
+def without_views(column: pa.Array) -> pa.Array:
     """Return a column of string views, which Polars writes, as one of strings: Arrow can't drop its nulls."""
     kind = column.type
     if pa.types.is_string_view(kind):
@@ -237,7 +284,8 @@ def _check_utf8(words: pa.Array, place: Place) -> None:
 
 
 @contextmanager
-def _faults(file: SourceFile) -> Iterator[None]:
+def faults_of(file: SourceFile) -> Iterator[None]:
+    """Turn what Arrow raises into an error about the file."""
     try:
         yield
     except (pa.ArrowException, UnicodeDecodeError) as error:  # the latter of columns' names

@@ -3,6 +3,7 @@
 ====================  ==========================================================================
 ``ids.u32``           little-endian uint32: each token's rank in the vocabulary
 ``offsets.i64``       little-endian int64: sentence i is ``ids[offsets[i]:offsets[i + 1]]``
+``weights.f32``       little-endian float32: each sentence's weight, where the text has weights
 ``vocabulary.arrow``  Arrow IPC: columns ``word`` and ``count``, by rank
 ``phrases.jsonl``     the phrases that were joined in the text, where any were asked for
 ``meta.json``         format version, sizes and CRC-32 of these, and what they were made from
@@ -40,6 +41,7 @@ __all__ = [
     "META",
     "OFFSETS",
     "PHRASES",
+    "WEIGHTS",
     "EncodedCorpus",
     "remove_folder",
     "write_meta",
@@ -49,7 +51,7 @@ __all__ = [
 FORMAT_VERSION = 1
 IDS, OFFSETS, VOCABULARY, META = "ids.u32", "offsets.i64", "vocabulary.arrow", "meta.json"
 ARRAYS = (IDS, OFFSETS, VOCABULARY)
-PHRASES = "phrases.jsonl"
+PHRASES, WEIGHTS = "phrases.jsonl", "weights.f32"
 _CHUNK = 1 << 22
 _REMEDY = "Remove the folder and encode the corpus again."
 
@@ -79,7 +81,9 @@ class EncodedCorpus:
         uint32, shape ``(n_tokens,)``, memory-mapped: ranks in the vocabulary.
     offsets
         int64, shape ``(n_sentences + 1,)``, memory-mapped: sentence i is
-        ``ids[offsets[i]:offsets[i + 1]]``; none is empty.
+        ``ids[offsets[i]:offsets[i + 1]]``; none is empty. A pair has two: output, then input.
+    weights
+        float32, shape ``(n_sentences,)``, memory-mapped; empty where the text has none.
     raw_tokens, raw_words
         Tokens and distinct words of the text, after phrases were joined and before words were dropped.
     fingerprint
@@ -103,6 +107,10 @@ class EncodedCorpus:
         self.raw_words: int = self.meta["raw_words"]
         self.ids: NDArray[np.uint32] = np.memmap(path / IDS, "<u4", "r", shape=(self.n_tokens,))
         self.offsets: NDArray[np.int64] = np.memmap(path / OFFSETS, "<i8", "r", shape=(self.n_sentences + 1,))
+        self.weights: NDArray[np.float32] = np.zeros(0, np.float32)
+        self.weights.setflags(write=False)
+        if WEIGHTS in self.meta["files"]:
+            self.weights = np.memmap(path / WEIGHTS, "<f4", "r", shape=(self.n_sentences,))
         self.vocabulary = _vocabulary(path / VOCABULARY)
         if verify:
             self._check_bounds()
@@ -136,6 +144,7 @@ class EncodedCorpus:
     def close(self) -> None:
         """Let the arrays go, and remove the folder if it is temporary."""
         self.ids, self.offsets = np.zeros(0, np.uint32), np.zeros(1, np.int64)
+        self.weights = np.zeros(0, np.float32)
         self._finalizer()
 
     def __enter__(self) -> Self:
@@ -188,7 +197,7 @@ def write_vocabulary(folder: Path, words: pa.Array, counts: NDArray[np.int64]) -
 
 def write_meta(folder: Path, meta: dict[str, Any], *, durable: bool) -> None:
     """Add the files' sizes and checksums to ``meta`` and write it; ``durable``: wait for the disk."""
-    names = [*ARRAYS, PHRASES] if (folder / PHRASES).exists() else ARRAYS
+    names = [*ARRAYS, *(name for name in (WEIGHTS, PHRASES) if (folder / name).exists())]
     files = {name: _stamp(folder / name) for name in names}
     text = json.dumps({"format_version": FORMAT_VERSION, **meta, "files": files}, indent=1)
     (folder / META).write_text(text + "\n", encoding="utf-8")
@@ -240,14 +249,15 @@ def _fault(path: Path, meta: dict[str, Any], *, checksums: bool) -> str | None:
     if meta["format_version"] != FORMAT_VERSION:
         return f"{path}: format version {meta['format_version']}; this program reads {FORMAT_VERSION}."
     files = meta["files"]
-    for name in (*ARRAYS, *([PHRASES] if PHRASES in files else [])):
+    for name in (*ARRAYS, *(name for name in (WEIGHTS, PHRASES) if name in files)):
         size, expected = (path / name).stat().st_size, files[name]
         if size != expected["bytes"]:
             return f"{path / name}: {size:,} bytes where {expected['bytes']:,} were written."
         if checksums and _stamp(path / name) != expected:
             return f"{path / name}: damaged (the checksum differs)."
     sizes = (4 * int(meta["n_tokens"]), 8 * (int(meta["n_sentences"]) + 1))
-    if sizes != (files[IDS]["bytes"], files[OFFSETS]["bytes"]):
+    weights = files[WEIGHTS]["bytes"] if WEIGHTS in files else 4 * int(meta["n_sentences"])
+    if sizes != (files[IDS]["bytes"], files[OFFSETS]["bytes"]) or weights != 4 * int(meta["n_sentences"]):
         return f"{path / META}: the sizes contradict each other."
     numbers = ("n_tokens", "n_sentences", "raw_tokens", "raw_words")
     wrong = [key for key in numbers if not isinstance(meta[key], int) or meta[key] < 1]

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,7 +19,7 @@ from coterie.config import CorpusConfig, PhraseConfig, VocabularyConfig
 from coterie.corpus.cache import Cache, CacheConfig, CacheKey, building
 from coterie.corpus.counting import WordCounter
 from coterie.corpus.disk import check_room, disk_faults, estimated_bytes
-from coterie.corpus.encoded import IDS, OFFSETS, EncodedCorpus, write_meta
+from coterie.corpus.encoded import IDS, OFFSETS, WEIGHTS, EncodedCorpus, write_meta
 from coterie.corpus.pieces import Block
 from coterie.corpus.reading import Reader
 from coterie.corpus.second_pass import Asked, FirstPass, second_pass
@@ -73,6 +73,7 @@ def encode(
     on_event: Callable[[str], None] | None = None,
     least_option: str = "min_count",
     known_words: Sequence[str] = (),
+    weights: Iterable[float] | None = None,
 ) -> EncodedCorpus:
     """Encode text as token ids on disk, with its vocabulary.
 
@@ -106,6 +107,8 @@ def encode(
         The option that the user sets ``vocabulary.min_count`` with, to be named in an error.
     known_words
         Words of a model that goes on with this text: kept whatever their count, if they occur.
+    weights
+        One for each item of an iterable.
 
     Raises
     ------
@@ -124,9 +127,9 @@ def encode(
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
     warn = on_event or warn_caller
-    asked = Asked(vocabulary, phrases, phrase_model, least_option, known_words)
+    asked = Asked(vocabulary, phrases, phrase_model, least_option, known_words, corpus.pairs)
     made = make_tokenizer(corpus, tokenizer)
-    reader = Reader(source, corpus, warn)
+    reader = Reader(source, corpus, warn, weights)
     kept: Cache | None = None
     key: CacheKey | None = None
     if (
@@ -183,10 +186,11 @@ def _first_pass(
     with (
         (folder / IDS).open("wb", 0) as ids_file,
         (folder / OFFSETS).open("wb", 0) as ends_file,
+        (folder / WEIGHTS).open("wb", 0) if reader.weighted else nullcontext() as weights_file,
         # Closed here, since an error in a tokenizer leaves the reader waiting with its file open.
         closing(reader.blocks(whole_lines=tokenizer.whole_lines)) as blocks,
     ):
-        ends = _SentenceEnds(ends_file)
+        ends = _SentenceEnds(ends_file, weights_file)
         parts = _in_order(blocks, tokenizer, workers if tokenizer.parallel else 1)
         for group in _groups(_watched(parts, reader, counter, progress), counter):
             counted = [(part.words, np.bincount(part.ids, minlength=len(part.words))) for part in group]
@@ -230,10 +234,10 @@ def _groups(parts: Iterator[Sentences], counter: WordCounter) -> Iterator[list[S
 
 
 class _SentenceEnds:
-    """Writes where sentences end, empty ones left out; joins those that go on from piece to piece."""
+    """Writes where sentences end, and their weights, empty ones left out; joins those that go on."""
 
-    def __init__(self, file: BinaryIO | Any) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO | Any, weights: BinaryIO | Any | None) -> None:
+        self._file, self._weights = file, weights
         self._closed = 0  # tokens in finished sentences
         self._open = 0  # tokens in the one that goes on
         _write(file, np.zeros(1, "<i8"))
@@ -246,8 +250,12 @@ class _SentenceEnds:
         self._open = 0
         if sentences.continues:
             self._open, lengths = int(lengths[-1]), lengths[:-1]
-        lengths = lengths[lengths > 0]
+        full = lengths > 0
+        lengths = lengths[full]
         if len(lengths):
+            if self._weights is not None:
+                assert sentences.weights is not None
+                _write(self._weights, sentences.weights[full].astype("<f4"))
             ends = self._closed + np.cumsum(lengths)
             self._closed = int(ends[-1])
             _write(self._file, ends.astype("<i8"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from coterie.config import EncodingErrors
 from coterie.corpus.pieces import BLOCK_BYTES, Block, Place, TextPiece, encoded_records
 from coterie.corpus.records import Ready, token_piece
+from coterie.corpus.weights import checked_weights, for_each_line
 from coterie.errors import CorpusError
 
 __all__ = ["read_items"]
@@ -16,18 +18,25 @@ __all__ = ["read_items"]
 _ITEM_BYTES = 50
 
 
-def read_items(items: Iterable[Any], errors: EncodingErrors) -> Iterator[Block]:
-    """Yield the blocks of an iterable of strings, or of one of token lists.
+def read_items(
+    items: Iterable[Any], errors: EncodingErrors, weights: Iterable[float] | None = None
+) -> Iterator[Block]:
+    """Yield the blocks of an iterable of strings, or of one of token lists, with a weight for each if any.
 
     Raises
     ------
     CorpusError
-        If an item is neither, or another kind than the first; the message numbers items from 1.
+        If an item is neither, or another kind than the first; the message numbers items from 1. Or there
+        are not as many weights.
     """
     texts: bool | None = None
     held: list[Any] = []
+    of_held: list[float] | None = None if weights is None else []
+    more = iter(() if weights is None else weights)
     size, first = 0, 1
     for number, item in enumerate(items, 1):
+        if of_held is not None:
+            of_held += _next_weight(more, number)
         is_text = isinstance(item, str)
         if texts is None:
             texts = is_text
@@ -37,18 +46,31 @@ def read_items(items: Iterable[Any], errors: EncodingErrors) -> Iterator[Block]:
         held.append(value)
         size += _ITEM_BYTES + (len(value) if is_text else sum(map(len, value)) + _ITEM_BYTES * len(value))
         if size > BLOCK_BYTES:
-            yield _block(held, first, errors, is_text=is_text)
+            yield _block(held, of_held, first, errors, is_text=is_text)
             held, size, first = [], 0, number + 1
+            of_held = None if of_held is None else []
     if held:
-        yield _block(held, first, errors, is_text=bool(texts))
+        yield _block(held, of_held, first, errors, is_text=bool(texts))
+    if next(more, None) is not None:
+        raise CorpusError(f"there are more weights than the {number if held else 0:,} items of the text.")
 
 
-def _block(items: Sequence[Any], first: int, errors: EncodingErrors, *, is_text: bool) -> Block:
+def _next_weight(weights: Iterator[float], number: int) -> list[float]:
+    for weight in weights:
+        return [weight]
+    raise CorpusError(f"there are {number - 1:,} weights, and more items in the text; give each item one.")
+
+
+def _block(
+    items: Sequence[Any], given: list[float] | None, first: int, errors: EncodingErrors, *, is_text: bool
+) -> Block:
     place = Place("the iterable", "item", first)
     numbers = range(first, first + len(items))
+    weights = None if given is None else checked_weights(given, place, numbers)
     if is_text:
-        return Ready(TextPiece(encoded_records(items, place, numbers, errors), place))
-    return Ready(token_piece(items, place, numbers))
+        data = encoded_records(items, place, numbers, errors)
+        return Ready(TextPiece(data, place, weights=for_each_line(weights, items)))
+    return Ready(replace(token_piece(items, place, numbers), weights=weights))
 
 
 def _mixture(number: int, texts: bool) -> str:

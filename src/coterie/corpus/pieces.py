@@ -52,23 +52,26 @@ class TextPiece:
     """UTF-8 text whose sentences end at newlines.
 
     ``continues`` says that the last sentence goes on in the next piece (a line longer than a block, cut
-    at white space); ``skipped`` counts records that held no text (null).
+    at white space); ``skipped`` counts records that held no text (null). ``weights``, float32, are those of
+    the sentences; ``None``: 1.
     """
 
     data: bytes
     place: Place
     continues: bool = False
     skipped: int = 0
+    weights: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPiece:
-    """Sentences that are token lists already: all tokens in one Arrow array, and each sentence's length."""
+    """Sentences that are token lists: all tokens in one Arrow array, each sentence's length and weight."""
 
     tokens: pa.Array
     lengths: NDArray[np.int64]
     place: Place
     skipped: int = 0
+    weights: NDArray[np.float32] | None = None
 
 
 Piece = TextPiece | TokenPiece

@@ -10,11 +10,12 @@ from typing import Any
 from coterie.config import CorpusConfig
 from coterie.corpus.columns import read_columns
 from coterie.corpus.iterables import read_items
+from coterie.corpus.pair_records import read_pair_columns, read_pair_items, read_pair_jsonl, read_pair_lines
 from coterie.corpus.pieces import Block
 from coterie.corpus.records import read_csv, read_jsonl, read_text
 from coterie.corpus.sources import Paths, SourceFile, find_files
 from coterie.corpus.streams import ByteStream
-from coterie.errors import CorpusError
+from coterie.errors import ConfigError, CorpusError
 
 __all__ = ["Reader"]
 
@@ -30,14 +31,32 @@ class Reader:
         Size of the files on disk, ``None`` where it can't be known.
     """
 
-    def __init__(self, source: Any, config: CorpusConfig, warn: Callable[[str], None]) -> None:
-        self._source, self._config, self._warn = source, config, warn
+    def __init__(
+        self,
+        source: Any,
+        config: CorpusConfig,
+        warn: Callable[[str], None],
+        weights: Iterable[float] | None = None,
+    ) -> None:
+        self._source, self._config, self._warn, self._weights = source, config, warn, weights
         self.files: list[SourceFile] | None = _as_files(source, warn)
         sizes = [file.size for file in self.files or []]
         known = [size for size in sizes if size is not None]
         self.bytes_total: int | None = sum(known) if known and len(known) == len(sizes) else None
         self._finished = 0
         self._stream: ByteStream | None = None
+        self._check_weights()
+
+    def _check_weights(self) -> None:
+        if self._weights is not None and (self.files is not None or self._config.pairs):
+            what = "pairs have theirs beside them" if self._config.pairs else "files have theirs in a field"
+            raise ConfigError(f"weights are given, but {what}; leave weights out.")
+        if self.files is None and self._config.weight_field is not None and not self._config.pairs:
+            raise ConfigError(
+                f"weight_field is {self._config.weight_field!r}, but the text is a Python iterable, which "
+                "has no fields; give weights, one for each item."
+            )
+        self.weighted = self._weights is not None or self._config.weight_field is not None
 
     @property
     def bytes_done(self) -> int:
@@ -58,30 +77,40 @@ class Reader:
     def blocks(self, *, whole_lines: bool) -> Generator[Block, None, None]:
         """Yield the blocks in the order of the text."""
         if self.files is None:
-            yield from read_items(self._source, self._config.encoding_errors)
+            if self._config.pairs:
+                yield from read_pair_items(self._source, weighted=self.weighted)
+            else:
+                yield from read_items(self._source, self._config.encoding_errors, self._weights)
             return
         for file in self.files:
             yield from self._file_blocks(file, whole_lines=whole_lines)
             self._finished += file.size or 0
 
     def _file_blocks(self, file: SourceFile, *, whole_lines: bool) -> Iterator[Block]:
-        field, errors = self._config.text_field, self._config.encoding_errors
+        config = self._config
         with ByteStream(file) as stream:
             if stream.empty:
                 self._empty(file)
                 return
             if file.format in ("parquet", "arrow"):
-                yield from read_columns(file, field, errors)
+                yield from (read_pair_columns if config.pairs else read_columns)(file, config)
                 return
             self._stream = stream
             try:
                 match file.format:
                     case "jsonl":
-                        yield from read_jsonl(stream, field, errors)
+                        yield from (read_pair_jsonl if config.pairs else read_jsonl)(stream, config)
+                    case _ if config.pairs:
+                        yield from read_pair_lines(stream, file, config)
                     case "csv" | "tsv":
-                        yield from read_csv(stream, file.name, field, errors, tabs=file.format == "tsv")
+                        yield from read_csv(stream, file.name, config, tabs=file.format == "tsv")
                     case _:
-                        yield from read_text(stream, errors, whole_lines=whole_lines)
+                        if config.weight_field is not None:
+                            raise CorpusError(
+                                f"{file.name}: weight_field is {config.weight_field!r}, but plain text has "
+                                "no fields; give JSONL, CSV, TSV, Parquet or Arrow."
+                            )
+                        yield from read_text(stream, config.encoding_errors, whole_lines=whole_lines)
             finally:
                 self._stream = None
 

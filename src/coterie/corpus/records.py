@@ -7,14 +7,14 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from coterie.config import EncodingErrors
+from coterie.config import CorpusConfig, EncodingErrors
 from coterie.corpus.pieces import (
     BLOCK_BYTES,
     Block,
@@ -26,10 +26,20 @@ from coterie.corpus.pieces import (
     encoded_records,
 )
 from coterie.corpus.streams import ByteBlock, ByteStream
+from coterie.corpus.weights import checked_weights, for_each_line
 from coterie.errors import CorpusError
 from coterie.formats.json_text import parse_json
 
-__all__ = ["Ready", "missing_field", "read_csv", "read_jsonl", "read_text", "token_piece"]
+__all__ = [
+    "Ready",
+    "field_of",
+    "json_records",
+    "missing_field",
+    "read_csv",
+    "read_jsonl",
+    "read_text",
+    "token_piece",
+]
 
 _SHOWN_FIELDS = 12
 
@@ -62,25 +72,25 @@ class _JsonLines:
     """Lines of a JSONL file, not yet parsed."""
 
     block: ByteBlock
-    field: str
-    errors: EncodingErrors
+    config: CorpusConfig
 
     def pieces(self) -> Iterator[Piece]:
-        place = self.block.place
-        text = checked_utf8(self.block.data, place, self.errors).decode()
-        found = [
-            (number, _json_field(line, self.field, place.later(number - place.number)))
-            for number, line in enumerate(text.split("\n"), place.number)
-            if line and not line.isspace()
-        ]
-        held = [(number, value) for number, value in found if value is not None]
+        place, field, weight = self.block.place, self.config.text_field, self.config.weight_field
+        found = []
+        for number, record in json_records(self.block, self.config.encoding_errors, field):
+            at = place.later(number - place.number)
+            value = _text_or_tokens(record, field, at)
+            found.append((number, value, None if weight is None else field_of(record, weight, at, "weight")))
+        held = [record for record in found if record[1] is not None]
         skipped = len(found) - len(held)
         for is_text, run in groupby(held, key=lambda record: isinstance(record[1], str)):
-            numbers, values = zip(*run, strict=True)
+            numbers, values, given = zip(*run, strict=True)
+            weights = None if weight is None else checked_weights(given, place, numbers)
             if is_text:
-                yield TextPiece(encoded_records(values, place, numbers, self.errors), place)
+                data = encoded_records(values, place, numbers, self.config.encoding_errors)
+                yield TextPiece(data, place, weights=for_each_line(weights, values))
             else:
-                yield _json_tokens(values, place, numbers)
+                yield replace(_json_tokens(values, place, numbers), weights=weights)
         if skipped:
             yield TextPiece(b"", place, skipped=skipped)
 
@@ -90,12 +100,30 @@ def read_text(stream: ByteStream, errors: EncodingErrors, *, whole_lines: bool) 
     return (_PlainText(block, errors) for block in stream.blocks(whole_lines=whole_lines))
 
 
-def read_jsonl(stream: ByteStream, field: str, errors: EncodingErrors) -> Iterator[Block]:
-    """Yield the blocks of a JSONL file: one object a line, its ``field`` a string or a list of strings."""
-    return (_JsonLines(block, field, errors) for block in stream.blocks(whole_lines=True))
+def read_jsonl(stream: ByteStream, config: CorpusConfig) -> Iterator[Block]:
+    """Yield the blocks of a JSONL file: one object a line, its text a string or a list of strings."""
+    return (_JsonLines(block, config) for block in stream.blocks(whole_lines=True))
 
 
-def missing_field(place: object, field: str, fields: Sequence[str]) -> CorpusError:
+def json_records(
+    block: ByteBlock, errors: EncodingErrors, expected: str
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects of a block's lines and the lines' numbers; one should have the field `expected`."""
+    place = block.place
+    text = checked_utf8(block.data, place, errors).decode()
+    for number, line in enumerate(text.split("\n"), place.number):
+        if line and not line.isspace():
+            yield number, _json_object(line, expected, place.later(number - place.number))
+
+
+def field_of(record: dict[str, Any], field: str, place: Place, role: str) -> Any:
+    """Return a field of a record, ``role`` (text, weight, input, output) being what it is for."""
+    if field not in record:
+        raise missing_field(place, field, list(record), role)
+    return record[field]
+
+
+def missing_field(place: object, field: str, fields: Sequence[str], role: str = "text") -> CorpusError:
     """Build the error for a record or table without the field.
 
     Examples
@@ -105,11 +133,11 @@ def missing_field(place: object, field: str, fields: Sequence[str]) -> CorpusErr
     """
     shown = ", ".join(fields[:_SHOWN_FIELDS]) + (", …" if len(fields) > _SHOWN_FIELDS else "")
     return CorpusError(
-        f'{place}: no field "{field}" (fields: {shown or "none"}). Name the field with --text-field.'
+        f'{place}: no field "{field}" (fields: {shown or "none"}). Name the field with --{role}-field.'
     )
 
 
-def _json_field(line: str, field: str, place: Place) -> Any:
+def _json_object(line: str, expected: str, place: Place) -> dict[str, Any]:
     try:
         record = parse_json(line)
     except ValueError as error:  # also of a number with more digits than Python reads
@@ -125,11 +153,13 @@ def _json_field(line: str, field: str, place: Place) -> Any:
         raise CorpusError(
             f"{place}: {_json_kind(record)} where a JSON object was expected. A .jsonl file holds one "
             "object a line, "
-            f'such as {{"{field}": "…"}}.'
+            f'such as {{"{expected}": "…"}}.'
         )
-    if field not in record:
-        raise missing_field(place, field, list(record))
-    value = record[field]
+    return record
+
+
+def _text_or_tokens(record: dict[str, Any], field: str, place: Place) -> str | list[Any] | None:
+    value = field_of(record, field, place, "text")
     if value is None or isinstance(value, str | list):
         return value
     raise CorpusError(
@@ -168,27 +198,25 @@ def token_piece(lists: Sequence[Sequence[str]], place: Place, numbers: Sequence[
     return TokenPiece(tokens, lengths, place)
 
 
-def read_csv(
-    stream: ByteStream, name: str, field: str, errors: EncodingErrors, *, tabs: bool
-) -> Iterator[Block]:
+def read_csv(stream: ByteStream, name: str, config: CorpusConfig, *, tabs: bool) -> Iterator[Block]:
     """Yield the blocks of a CSV or TSV file with a header line.
 
     CSV follows RFC 4180 (quotes may hold separators and line ends). TSV has no quoting: a quotation mark
     in it is a character like any other.
     """
     rows = csv.reader(
-        _decoded_lines(stream, errors),
+        _decoded_lines(stream, config.encoding_errors),
         delimiter="\t" if tabs else ",",
         quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
         strict=True,
     )
     with _csv_faults(name, rows):
         header = next(rows, [])
-        if field not in header:
-            raise missing_field(f"{name}, line 1", field, header)
-        column, width = header.index(field), len(header)
-        texts: list[str] = []
-        size, first = 0, rows.line_num + 1
+        columns = [_column(header, config.text_field, name, "text")]
+        if config.weight_field is not None:
+            columns.append(_column(header, config.weight_field, name, "weight"))
+        held: list[tuple[int, list[str]]] = []
+        size, width = 0, len(header)
         for row in rows:
             if not row:
                 continue
@@ -202,12 +230,27 @@ def read_csv(
                         else "; a field with commas or line ends needs quotes."
                     )
                 )
-            texts.append(row[column])
-            size += len(row[column])
+            held.append((rows.line_num, [row[column] for column in columns]))
+            size += len(held[-1][1][0])
             if size > BLOCK_BYTES // 2:
-                yield Ready(TextPiece("\n".join(texts).encode(), Place(name, "line", first)))
-                texts, size, first = [], 0, rows.line_num + 1
-    yield Ready(TextPiece("\n".join(texts).encode(), Place(name, "line", first)))
+                yield _csv_block(held, name)
+                held, size = [], 0
+    yield _csv_block(held, name)
+
+
+def _column(header: Sequence[str], field: str, name: str, role: str) -> int:
+    if field not in header:
+        raise missing_field(f"{name}, line 1", field, header, role)
+    return header.index(field)
+
+
+def _csv_block(rows: Sequence[tuple[int, list[str]]], name: str) -> Block:
+    """Return a block of texts, and perhaps weights, with the numbers of their lines."""
+    numbers, texts = [number for number, _ in rows], [fields[0] for _, fields in rows]
+    place, weights = Place(name, "line", numbers[0] if numbers else 2), None
+    if rows and len(rows[0][1]) > 1:
+        weights = for_each_line(checked_weights([fields[1] for _, fields in rows], place, numbers), texts)
+    return Ready(TextPiece("\n".join(texts).encode(), place, weights=weights))
 
 
 def _decoded_lines(stream: ByteStream, errors: EncodingErrors) -> Iterator[str]:

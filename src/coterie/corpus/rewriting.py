@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.corpus.counting import Ranking
-from coterie.corpus.encoded import IDS, OFFSETS
+from coterie.corpus.encoded import IDS, OFFSETS, WEIGHTS
 from coterie.corpus.selection import DROPPED
 
 __all__ = ["CHUNK", "Change", "TextOnDisk", "by_rank", "marking_gaps", "rewrite"]
@@ -76,12 +77,14 @@ class Change:
 
 
 def rewrite(folder: Path, changes: Callable[[TextOnDisk], Iterator[Change]]) -> tuple[int, int]:
-    """Rewrite ``ids.u32`` and ``offsets.i64``; return the tokens and sentences that are left.
+    """Rewrite ``ids.u32``, ``offsets.i64`` and, if there is one, ``weights.f32``.
+
+    Returns the tokens and sentences that are left.
 
     Parameters
     ----------
     folder
-        Holds the two files.
+        Holds the files.
     changes
         Reads the text and yields what becomes of it, in its order. Ends of sentences at or before the
         stretch's begin are overwritten already.
@@ -91,6 +94,7 @@ def rewrite(folder: Path, changes: Callable[[TextOnDisk], Iterator[Change]]) -> 
         TextOnDisk(folder) as text,
         (folder / IDS).open("r+b") as ids_file,
         (folder / OFFSETS).open("r+b") as ends_file,
+        _weights_of(folder) as weights_file,
     ):
         ends = text.ends
         for change in changes(text):
@@ -98,24 +102,39 @@ def rewrite(folder: Path, changes: Callable[[TextOnDisk], Iterator[Change]]) -> 
             last = next_end + int(np.searchsorted(ends[next_end:], change.stop, side="right"))
             raw_ends = np.asarray(ends[next_end:last]) - start
             moved = tokens + raw_ends - np.searchsorted(change.dropped, raw_ends)
-            full = moved[moved > np.concatenate(([last_end], moved[:-1]))]
+            left = moved > np.concatenate(([last_end], moved[:-1]))
+            full = moved[left]
             last_end = int(full[-1]) if len(full) else last_end
+            if weights_file is not None:
+                weights = os.pread(weights_file.fileno(), 4 * len(left), 4 * (next_end - 1))
+                kept = np.frombuffer(weights, "<f4")[left]
+                _write(weights_file.fileno(), kept, 4 * (written_ends - 1))
             _write(ends_file.fileno(), full.astype("<i8"), 8 * written_ends)
             next_end, written_ends = last, written_ends + len(full)
             tokens, start = tokens + len(change.ids), change.stop
         del ends, text.ends
         os.ftruncate(ids_file.fileno(), 4 * tokens)
         os.ftruncate(ends_file.fileno(), 8 * written_ends)
+        if weights_file is not None:
+            os.ftruncate(weights_file.fileno(), 4 * (written_ends - 1))
     return tokens, written_ends - 1
 
 
-def by_rank(ranking: Ranking) -> Callable[[TextOnDisk], Iterator[Change]]:
-    """Make ids ranks, and drop the words that have none."""
+def _weights_of(folder: Path) -> AbstractContextManager[Any]:
+    path = folder / WEIGHTS
+    return path.open("r+b") if path.exists() else nullcontext()
+
+
+def by_rank(ranking: Ranking, *, pairs: bool = False) -> Callable[[TextOnDisk], Iterator[Change]]:
+    """Make ids ranks, and drop the words that have none; of a pair that lacks one word drop the other."""
 
     def changes(text: TextOnDisk) -> Iterator[Change]:
         for start, stop, ranks in _chunks(ranking):
             ids = ranks[text.read(start, stop)]
-            dropped = np.flatnonzero(ids == DROPPED)
+            gone = ids == DROPPED
+            if pairs:  # whole ones: chunks and segments are of even length
+                gone = np.repeat(gone.reshape(-1, 2).any(axis=1), 2)
+            dropped = np.flatnonzero(gone)
             yield Change(stop, np.delete(ids, dropped), dropped)
 
     return changes

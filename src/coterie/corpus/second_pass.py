@@ -14,7 +14,7 @@ from coterie.corpus.phrase_learning import PhraseJoiner, wanted_words
 from coterie.corpus.reading import Reader
 from coterie.corpus.remarks import check_words, tell_missing
 from coterie.corpus.rewriting import by_rank, rewrite
-from coterie.errors import ConfigError
+from coterie.errors import ConfigError, CorpusError
 from coterie.phrases import PhraseModel
 
 __all__ = ["Asked", "FirstPass", "second_pass"]
@@ -30,6 +30,8 @@ class Asked:
         What the user calls ``vocabulary.min_count``.
     known_words
         Kept if they occur, whatever their count; that they don't is no news.
+    pairs
+        Whether each two tokens are a pair.
     """
 
     vocabulary: VocabularyConfig
@@ -37,6 +39,7 @@ class Asked:
     model: PhraseModel | None
     least_option: str = "min_count"
     known_words: Sequence[str] = ()
+    pairs: bool = False
 
     def __post_init__(self) -> None:
         if self.model is None:
@@ -97,7 +100,12 @@ def second_pass(
             ranking, tokens, model = _join_phrases(folder, ranking, asked, memory_limit, tell, warn)
     check_words(first.reader, tokens, first.skipped, ranking, vocabulary, asked.least_option)
     tell_missing(ranking, vocabulary, first.skipped, warn)
-    n_tokens, n_sentences = rewrite(folder, by_rank(ranking))
+    n_tokens, n_sentences = rewrite(folder, by_rank(ranking, pairs=asked.pairs))
+    if not n_tokens:
+        raise CorpusError(
+            f"{first.reader.name}: no pair has two words that occur {vocabulary.min_count:,} times. Lower "
+            f"{asked.least_option}."
+        )
     write_vocabulary(folder, ranking.words, ranking.counts)
     sizes = {
         "n_tokens": n_tokens,

@@ -7,7 +7,7 @@ second on one thread), which :mod:`coterie.corpus.counting` then merges into the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,6 +41,8 @@ class Sentences:
         int32, shape ``(n_tokens,)``: positions in ``words``.
     lengths
         int64, shape ``(n_sentences,)``: tokens in each sentence; the last one may go on (``continues``).
+    weights
+        float32, shape ``(n_sentences,)``; ``None``: all are 1.
     """
 
     words: pa.Array
@@ -48,6 +50,7 @@ class Sentences:
     lengths: NDArray[np.int64]
     continues: bool = False
     skipped: int = 0
+    weights: NDArray[np.float32] | None = None
 
 
 class Tokenizer(Protocol):
@@ -129,7 +132,7 @@ class _WordTokenizer:
             ids = inside.ids[at]
         ends = np.cumsum(chunks.lengths)
         lengths = np.diff(before[np.concatenate(([0], ends))])
-        return Sentences(inside.words, ids, lengths, chunks.continues, chunks.skipped)
+        return replace(inside, ids=ids, lengths=lengths, continues=chunks.continues, **_beside(piece))
 
 
 class _CallableTokenizer:
@@ -154,7 +157,7 @@ class _CallableTokenizer:
             ids += [index.setdefault(token, len(index)) for token in tokens]
             lengths.append(len(tokens))
         words = pa.array(list(index), pa.string())
-        return Sentences(words, np.array(ids, np.int32), np.array(lengths, np.int64), skipped=piece.skipped)
+        return Sentences(words, np.array(ids, np.int32), np.array(lengths, np.int64), **_beside(piece))
 
     def _tokens(self, sentence: str, place: Place, number: int) -> list[str]:
         where = place.later(number) if place.unit == "line" else f"{place} or later"
@@ -202,19 +205,24 @@ def _split(piece: TextPiece) -> Sentences:
     # White space after white space (or a line end after it) makes an empty token.
     empty = pc.index(words, pa.scalar("", words.type)).as_py()
     if empty < 0:
-        return Sentences(words, ids, np.diff(bounds), piece.continues, piece.skipped)
+        return Sentences(words, ids, np.diff(bounds), piece.continues, **_beside(piece))
     full = ids != empty
     lengths = np.diff(bounds - np.searchsorted(np.flatnonzero(~full), bounds))
     ids = ids[full]
     ids -= ids > empty
     words = pa.concat_arrays([words[:empty], words[empty + 1 :]])
-    return Sentences(words, ids, lengths, piece.continues, piece.skipped)
+    return Sentences(words, ids, lengths, piece.continues, **_beside(piece))
+
+
+def _beside(piece: Piece) -> dict[str, Any]:
+    """Return what is known of a piece whatever its words."""
+    return {"skipped": piece.skipped, "weights": piece.weights}
 
 
 def _token_lists(piece: TokenPiece) -> Sentences:
     encoded = piece.tokens.dictionary_encode()
     words, ids = encoded.dictionary, np.asarray(encoded.indices)
-    return Sentences(words, ids, piece.lengths, skipped=piece.skipped)
+    return Sentences(words, ids, piece.lengths, **_beside(piece))
 
 
 def _lowered(found: Sentences, how: Lowercase) -> Sentences:
@@ -224,4 +232,4 @@ def _lowered(found: Sentences, how: Lowercase) -> Sentences:
         [lower(word, how) for word in found.words.to_pylist()], pa.string()
     ).dictionary_encode()
     ids = np.asarray(encoded.indices)[found.ids]
-    return Sentences(encoded.dictionary, ids, found.lengths, found.continues, found.skipped)
+    return replace(found, words=encoded.dictionary, ids=ids)

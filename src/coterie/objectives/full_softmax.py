@@ -238,7 +238,8 @@ class FullSoftmax:
         loss = float(logs[pairs.rows].sum()) - float(of_outputs.sum(dtype=np.float64))
         # The rows of scores are e = exp(S − greatest), softmax(S) = e / sums: the division is left to the
         # right-hand sides. An example's own output, [j = O], is 1 / n of its row's n examples.
-        own = ((sums / examples)[pairs.rows] * pairs.weights).astype(np.float32)
+        shares = np.divide(sums, examples, out=np.zeros_like(sums), where=examples > 0)
+        own = (shares[pairs.rows] * pairs.weights).astype(np.float32)
         np.subtract.at(scores, (pairs.rows, pairs.outputs), own)
         factors = (-rate * examples / sums).astype(np.float32)
         change = (scores @ outputs) * factors[:, None]

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coterie.errors import CorpusError
 from coterie.kernels.compile import Index, inner_kernel
 from coterie.kernels.stored import stored_kernel
 from coterie.sampling.alias import build_alias_table
@@ -20,9 +21,10 @@ from coterie.sampling.held_out import is_held_out
 from coterie.sampling.plan import ChunkPlan, Sampler, draw_negatives
 from coterie.sampling.rng import PAIRS, random_bits, stream_key
 
-__all__ = ["PairOrder", "Pairs", "make_pair_order", "order_for_epoch", "plan_pairs"]
+__all__ = ["PairOrder", "Pairs", "make_pair_order", "order_for_epoch", "output_counts", "plan_pairs"]
 
 _MOST_PAIRS = 1 << 32
+_BLOCK = 1 << 22
 _ROUNDS = 4
 _S11, _S32, _LOW = np.uint64(11), np.uint64(32), np.uint64(0xFFFFFFFF)
 _UNIT = 2.0**-53
@@ -47,11 +49,37 @@ class PairOrder(NamedTuple):
     half: np.uint64
 
 
+def output_counts(pairs: Pairs, words: int) -> NDArray[np.int64]:
+    """Return how often each word is the output of a step of an epoch, int64, shape (V,).
+
+    With weights it is what is expected, rounded, and at least 1 of what can be drawn.
+    """
+    counts, weights = np.zeros(words), pairs.weights
+    for start in range(0, len(pairs.ids) // 2, _BLOCK):
+        outputs = pairs.ids[2 * start : 2 * (start + _BLOCK) : 2]
+        counts += np.bincount(outputs, weights[start : start + _BLOCK] if len(weights) else None, words)
+    if len(weights):
+        counts *= len(weights) / counts.sum()
+    return np.where(counts > 0, np.maximum(np.rint(counts), 1), 0).astype(np.int64)
+
+
 def make_pair_order(pairs: Pairs) -> PairOrder:
-    """Return the order, without its key."""
+    """Return the order, without its key.
+
+    Raises
+    ------
+    CorpusError
+        There are too many weighted pairs, or all weights are 0.
+    """
     count = len(pairs.ids) // 2
     weighted = len(pairs.weights) > 0
     weights = pairs.weights.astype(np.float64)
+    if weighted and count >= _MOST_PAIRS:
+        raise CorpusError(
+            f"there are {count:,} weighted pairs; at most {_MOST_PAIRS - 1:,} can be drawn from."
+        )
+    if weighted and not weights.sum() > 0:
+        raise CorpusError("all weights of the pairs are 0; there is nothing to train on.")
     alias = build_alias_table(weights / weights.sum()) if weighted else np.zeros(1, np.uint64)
     half = np.uint64(max(1, ((count - 1).bit_length() + 1) // 2))
     return PairOrder(alias, weighted, np.uint64(0), half)

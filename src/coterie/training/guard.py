@@ -8,15 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.config import TrainingConfig
-from coterie.errors import CorpusError, TrainingError
+from coterie.errors import ConfigError, CorpusError, TrainingError
 from coterie.kernels.bfloat16 import as_floats
 from coterie.objectives.weights import Weights
 
-__all__ = ["check_input", "check_loss", "check_outcome", "check_weights"]
+__all__ = ["check_input", "check_loss", "check_outcome", "check_step", "check_weights"]
 
 # Vectors of a healthy run have norms of 1 to 20. σ saturates, so a bad run grows by steps, not to infinity.
 _LARGEST_NORM = 1000.0
 _ROWS_AT_A_TIME = 65_536
+# A gradient's length is that of a row at most: a longer step leads past the row's other side.
+_LONGEST_STEP = 1.0
 # Running text ends at 50 to 60 % of the untrained loss under negative sampling. The others start from about
 # the unigram's entropy, of which the context explains a tenth.
 _HARDLY_LEARNED = {"negative_sampling": 0.9}
@@ -54,6 +56,22 @@ def check_input(offsets: NDArray[np.int64], words: int, config: TrainingConfig) 
             "the same negatives come up repeatedly"
         )
     return remarks
+
+
+def check_step(weight: float, config: TrainingConfig) -> None:
+    """Refuse weights of sentences of which the greatest makes steps that lead past their goal.
+
+    Raises
+    ------
+    ConfigError
+        With what to divide them by.
+    """
+    if weight * config.alpha > _LONGEST_STEP:
+        raise ConfigError(
+            f"the greatest weight is {weight:g}: times alpha ({config.alpha:g}) its steps would be "
+            f"{weight * config.alpha:g} long, and diverge. Divide all weights by {weight:g}, or by as much "
+            f"as makes the usual one 1, and cut them off at {_LONGEST_STEP / config.alpha:g}."
+        )
 
 
 def check_outcome(loss: float | None, untrained: float, config: TrainingConfig) -> str | None:

@@ -1,0 +1,183 @@
+"""Trained on pairs, and with weights: the same kernels, other examples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import coterie
+from coterie.config import TrainingConfig
+from coterie.errors import ConfigError, TrainingInterrupted
+from coterie.sampling.pairs import Pairs, output_counts
+from coterie.sampling.plan import Sentences
+from coterie.training import trainer
+from coterie.training.trainer import Trainer
+from objectives.small_runs import Run, random_weights
+
+GROUPS, MEMBERS = 5, 8
+OBJECTIVES = [
+    {},
+    {"objective": "nce"},
+    {"objective": "hierarchical_softmax"},
+    {"objective": "softmax"},
+    {"output_dtype": "bfloat16"},
+]
+QUICK = {"vector_size": 16, "workers": 1, "cache": False}
+
+
+def planted(count=4000, seed=0):
+    """Pairs within groups: what is alike has the same partners."""
+    generator = np.random.default_rng(seed)
+    group = generator.integers(0, GROUPS, count)
+    sides = generator.integers(0, MEMBERS, (2, count))
+    return [(f"in{g}-{i}", f"out{g}-{o}") for g, i, o in zip(group, *sides, strict=True)]
+
+
+def together(model):
+    """The part of inputs whose nearest input is of their own group."""
+    inputs = [word for word in model.vectors.words if word.startswith("in")]
+    rows = np.array([model.vectors[word] for word in inputs])
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    nearest = (rows @ rows.T - 2 * np.eye(len(rows))).argmax(axis=1)
+    return np.mean([word[:3] == inputs[near][:3] for word, near in zip(inputs, nearest, strict=True)])
+
+
+@pytest.mark.parametrize("changes", [*OBJECTIVES[:4], {"workers": 3}], ids=str)
+def test_inputs_with_the_same_outputs_become_alike(changes):
+    model = coterie.train(planted(), pairs=True, epochs=30, alpha=0.05, **{**QUICK, **changes})
+    assert together(model) > 0.95
+    assert set(model.vectors.words) == {word for pair in planted() for word in pair}
+    assert model.config["training"]["window"] == 1
+    assert model.config["corpus"]["pairs"]
+
+
+def test_only_inputs_are_inputs_and_outputs_outputs():
+    model = coterie.train(planted(), pairs=True, epochs=2, **QUICK)
+    moved = abs(model.output_vectors).max(axis=1) > 0
+    assert all(moved[i] == word.startswith("out") for i, word in enumerate(model.vectors.words))
+
+
+@pytest.mark.parametrize("changes", [{}, {"objective": "nce"}], ids=str)
+def test_pairs_give_the_same_bits_with_any_number_of_workers(changes):
+    options = {**QUICK, "deterministic": True, "epochs": 3, **changes}
+    models = [coterie.train(planted(), pairs=True, **{**options, "workers": workers}) for workers in (1, 2)]
+    np.testing.assert_array_equal(models[0].vectors.matrix, models[1].vectors.matrix)
+
+
+def test_a_training_on_pairs_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer, "_TICK", 0.001)
+    rows = [(*pair, 1.0 + i % 7) for i, pair in enumerate(planted())]
+    options = {"pairs": True, "weight_field": "weight", "epochs": 6, "validation": 0.1, **QUICK}
+    whole = coterie.train(rows, **options)
+
+    class Ending(coterie.Callback):
+        def on_epoch_end(self, training):
+            if training.progress.epoch == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(TrainingInterrupted):
+        coterie.train(rows, checkpoints=tmp_path, callbacks=Ending(), **options)
+    model = coterie.resume(tmp_path, rows)
+    np.testing.assert_array_equal(model.vectors.matrix, whole.vectors.matrix)
+    assert sum("validation_loss" in report for report in model.metrics) == 6
+
+
+def test_a_weight_is_how_often_a_pair_is_there():
+    """Scores learned with weights are those learned with pairs repeated."""
+    generator = np.random.default_rng(1)
+    ids = np.stack([generator.integers(0, 6, 600), 6 + generator.integers(0, 6, 600)], axis=1).astype(
+        np.uint32
+    )
+    weights = generator.integers(1, 5, 600)
+    config = TrainingConfig(
+        vector_size=12, window=1, shrink_windows=False, sample=0, epochs=200, alpha=0.05, workers=1
+    )
+    few = TrainingConfig(
+        vector_size=12, window=1, shrink_windows=False, sample=0, epochs=80, alpha=0.05, workers=1
+    )
+    sets = [
+        (Pairs(ids.reshape(-1), weights.astype(np.float32)), config),
+        (Pairs(np.repeat(ids, weights, axis=0).reshape(-1), np.zeros(0, np.float32)), few),
+    ]
+    scores = []
+    for pairs, settings in sets:
+        found = Trainer(pairs, output_counts(pairs, 12), settings).run().weights
+        scores.append((found.input_vectors[6:, :12] @ found.output_vectors[:6, :12].T).reshape(-1))
+    unweighted = Trainer(
+        Pairs(ids.reshape(-1), np.zeros(0, np.float32)), output_counts(sets[0][0], 12), config
+    )
+    found = unweighted.run().weights
+    control = (found.input_vectors[6:, :12] @ found.output_vectors[:6, :12].T).reshape(-1)
+    same, other = (np.corrcoef(scores[0], those)[0, 1] for those in (scores[1], control))
+    assert same > 0.97
+    assert same > other
+
+
+@pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
+@pytest.mark.parametrize("kernel", ["plain", "auto"])
+@pytest.mark.parametrize("changes", OBJECTIVES[:4], ids=str)
+@pytest.mark.parametrize("in_step", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_half_the_weight_is_half_the_rate(architecture, kernel, changes, in_step):
+    if changes.get("objective") == "softmax" and (kernel == "plain" or in_step):
+        pytest.skip("runs on the BLAS")
+    config = TrainingConfig(
+        vector_size=5, window=2, architecture=architecture, kernel=kernel, sample=0, **changes
+    )
+    results = []
+    for weight, rate in ((1.0, 0.125), (0.5, 0.25), (1.0, 0.25)):
+        weights = random_weights(config, 3)
+        run = Run(weights, [[0, 1, 2, 3, 4, 1, 5], [2, 0, 6]], config)
+        run.plan.weights[:] = weight
+        before = {name: matrix.copy() for name, matrix in weights.matrices()}
+        if in_step:
+            run.train_in_step(rate, 1)
+        else:
+            run.train(rate)
+        results.append(np.concatenate([(m - before[name]).reshape(-1) for name, m in weights.matrices()]))
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-4, atol=1e-6)
+    assert abs(results[0] - results[2]).max() > 1e-3
+
+
+def test_weights_of_sentences_reach_their_windows():
+    """Of two halves of a text, the one of weight 0 leaves no trace, and weights of 1 change no bit."""
+    generator = np.random.default_rng(0)
+    ids = np.concatenate([generator.integers(0, 10, 1000), 10 + generator.integers(0, 10, 1000)]).astype(
+        np.uint32
+    )
+    offsets = np.arange(0, 2001, 10)
+    config = TrainingConfig(vector_size=8, workers=1, sample=0, epochs=1)
+
+    def trained(weights):
+        text = Sentences(ids, offsets, np.asarray(weights, np.float32))
+        return Trainer(text, np.bincount(ids), config).run().weights
+
+    plain, ones = trained([]), trained(np.ones(200))
+    np.testing.assert_array_equal(plain.input_vectors, ones.input_vectors)
+    half = trained(np.repeat([1.0, 0.0], 100)).input_vectors
+    begun = Trainer(Sentences(ids, offsets), np.bincount(ids), config).weights.input_vectors
+    assert (half[10:] == begun[10:]).all()
+    assert (half[:10] != begun[:10]).any(axis=1).all()
+
+
+@pytest.mark.filterwarnings("ignore:the loss is")
+def test_weights_from_python_and_what_is_too_heavy(tmp_path):
+    texts = [f"a{i % 7} b{i % 5} c{i % 3} " * 2 for i in range(300)]
+    model = coterie.train(texts, weights=[0.5] * 300, min_count=1, epochs=2, **QUICK)
+    other = coterie.train(texts, min_count=1, epochs=2, **QUICK)
+    assert (model.vectors.matrix != other.vectors.matrix).any()
+    with pytest.raises(ConfigError, match=r"the greatest weight is 100: times alpha \(0.025\) its steps"):
+        coterie.train(texts, weights=[100] * 300, min_count=1, **QUICK)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("window", 3), ("sample", 0.01), ("architecture", "cbow"), ("phrases", 1), ("text_field", "t")],
+)
+def test_options_of_running_text_are_refused(option, value):
+    with pytest.raises(ConfigError, match=f"^{option} is .*, but pairs are the examples themselves"):
+        coterie.train(planted(50), pairs=True, **{option: value})
+
+
+def test_a_tokenizer_has_nothing_to_do_with_pairs():
+    with pytest.raises(ConfigError, match="pairs hold their words as they are"):
+        coterie.train(planted(50), pairs=True, tokenizer=str.split)
