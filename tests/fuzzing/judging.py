@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import sys
@@ -73,6 +74,8 @@ def judged(reader: Reader, files: Files, folder: Path, arcs: Arcs) -> Outcome:
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
+    with contextlib.suppress(OSError):  # a system that does not let one begin anew
+        Path("/proc/self/clear_refs").write_text("5")
     began, memory = time.process_time(), _peak()
     try:
         with warnings.catch_warnings():
@@ -111,6 +114,6 @@ def _fault_of(error: CoterieError, folder: Path, files: Files) -> str | None:
 
 
 def _peak() -> int:
-    """Return the most memory that the process has held so far."""
+    """Return the most memory that the process has held since it began anew."""
     found = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
     return int(found[1]) << 10 if found else 0

@@ -21,6 +21,7 @@ from coterie.errors import CorpusError, ResourceError
 __all__ = ["read_columns"]
 
 _MOST_ROWS = 1 << 16
+_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
 
 
 def read_columns(file: SourceFile, field: str, errors: EncodingErrors) -> Iterator[Block]:
@@ -86,10 +87,20 @@ def _arrow(file: SourceFile, field: str) -> Iterator[pa.Array]:
         if stream:
             for batch in pa.ipc.open_stream(mapped, options=options):
                 yield _sound(batch.column(field))
+            _check_end(file, mapped)
         else:
             table = pa.ipc.open_file(mapped, options=options)
             for i in range(table.num_record_batches):
                 yield _sound(table.get_batch(i).column(field))
+
+
+def _check_end(file: SourceFile, mapped: pa.MemoryMappedFile) -> None:
+    """Look for a stream's end: between two batches a stream that was cut looks like a whole one."""
+    end, size = mapped.tell(), mapped.size()
+    mapped.seek(max(0, end - len(_STREAM_END)))
+    if mapped.read(len(_STREAM_END)) != _STREAM_END or end < size:
+        fault = f"{size - end:,} bytes follow its end" if end < size else "it has no end mark"
+        raise CorpusError(_broken(file, ValueError(fault)))
 
 
 def _sound(column: pa.Array) -> pa.Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from coterie.formats.json_text import parse_json
 __all__ = ["Ready", "missing_field", "read_csv", "read_jsonl", "read_text", "token_piece"]
 
 _SHOWN_FIELDS = 12
+_LONGEST_FIELD = 64 << 20  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +223,9 @@ def _decoded_lines(stream: ByteStream, errors: EncodingErrors) -> Iterator[str]:
 
 @contextmanager
 def _csv_faults(name: str, rows: Any) -> Iterator[None]:
-    # The limit of 128 KiB a field is the process's; an article is longer.
-    before = csv.field_size_limit(sys.maxsize)
+    # The limit of 128 KiB a field is the process's; an article is longer. Without one, a quote that is not
+    # closed would have the rest of the file, at four bytes a character, in memory.
+    before = csv.field_size_limit(_LONGEST_FIELD)
     try:
         yield
     except csv.Error as error:

@@ -160,6 +160,8 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
         if path.exists():
             raise FormatError(f"{file} is missing, without which {path.name} can't be checked. {BUILD_AGAIN}")
         raise missing_path(path)
+    if not file.is_file():
+        raise FormatError(f"{file} is no regular file. {BUILD_AGAIN}")
     try:
         told = parse_json(file.read_bytes())
     except ValueError as error:

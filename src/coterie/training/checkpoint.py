@@ -342,6 +342,7 @@ class _DamagedError(FormatError):
 
 def _checked(path: Path) -> Checkpoint:
     try:
+        _require((path / _STATE).is_file(), f"{_STATE} is missing, or no regular file")
         kept = parse_json((path / _STATE).read_bytes())
         text = kept["state"]
         _require(kept["crc32"] == crc32(text.encode()), f"the checksum of {_STATE} is another")
