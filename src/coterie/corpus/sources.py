@@ -164,13 +164,13 @@ def _is_file(path: Path) -> bool:
 
 
 def _missing(source: str) -> str:
-    shown = source if len(source) <= 80 else source[:80] + "…"
     if len(source) > 255 or "\n" in source or len(source.split()) > 2:
+        shown = source if len(source) <= 80 else source[:80] + "…"
         return f"no file {shown!r}. A string names a file; to train on text itself, pass a list of strings."
     parent = Path(source).parent
     if not parent.is_dir():
-        return f"{shown}: no such file; its folder {parent} does not exist either."
-    return f"{shown}: no such file or folder."
+        return f"{source}: no such file; its folder {parent} does not exist either."
+    return f"{source}: no such file or folder."
 
 
 def _folder(folder: Path, warn: Callable[[str], None]) -> list[SourceFile]:

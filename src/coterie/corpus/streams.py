@@ -51,7 +51,7 @@ _BROKEN = (EOFError, zlib.error, lzma.LZMAError, pa.ArrowInvalid, gzip.BadGzipFi
 _WHITE_SPACE = (b" ", b"\t", b"\r", b"\v", b"\f")
 _BOM = b"\xef\xbb\xbf"
 _HEAD = 16
-# What is held until its end comes: no word has 64 MiB; no record, which takes several times its size, has 256.
+# What is held until its end comes: no word has 64 MiB, and no record 256, of which it takes several times.
 _LONGEST_WORD, _LONGEST_RECORD = 64 << 20, 256 << 20
 
 
