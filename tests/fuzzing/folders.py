@@ -13,8 +13,10 @@ from zlib import crc32
 
 import numpy as np
 
+from coterie.cli.repeating import command_of
 from coterie.config import TrainingConfig
 from coterie.errors import CoterieError
+from coterie.formats.card import model_card
 from coterie.formats.neighbour_index import INDEX, read_index_description
 from coterie.kernels.bfloat16 import narrow_view
 from coterie.model import Model, load_vectors
@@ -72,6 +74,9 @@ def _model(folder: Path) -> Model:
         with contextlib.suppress(CoterieError):  # vectors may be NaN, and settings unknown
             vectors.most_similar(vectors.words[0], topn=1)
             model.predict_output(vectors.words[:1], topn=1)
+    with contextlib.suppress(CoterieError):
+        command_of("m", model.config)
+    assert model_card("m", model.config, vectors.words, vectors.vector_size)
     return model
 
 

@@ -239,12 +239,13 @@ def _fault(path: Path, meta: dict[str, Any], *, checksums: bool) -> str | None:
             return f"{path / name}: {size:,} bytes where {expected['bytes']:,} were written."
         if checksums and _stamp(path / name) != expected:
             return f"{path / name}: damaged (the checksum differs)."
-    sizes = (4 * int(meta["n_tokens"]), 8 * (int(meta["n_sentences"]) + 1))
-    if sizes != (files[IDS]["bytes"], files[OFFSETS]["bytes"]):
-        return f"{path / META}: the sizes contradict each other."
     numbers = ("n_tokens", "n_sentences", "raw_tokens", "raw_words")
     wrong = [key for key in numbers if not isinstance(meta[key], int) or meta[key] < 1]
-    return f"{path / META}: {wrong[0]} is no number." if wrong else None
+    if wrong:
+        return f"{path / META}: {wrong[0]} is no number."
+    sizes = (4 * meta["n_tokens"], 8 * (meta["n_sentences"] + 1))
+    contradict = sizes != (files[IDS]["bytes"], files[OFFSETS]["bytes"])
+    return f"{path / META}: the sizes contradict each other." if contradict else None
 
 
 def remove_folder(path: Path) -> None:

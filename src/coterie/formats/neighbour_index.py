@@ -88,9 +88,14 @@ def write_index(
 
     Raises
     ------
+    FormatError
+        A link is there.
     ResourceError
         The system refuses.
     """
+    for place in (path, sidecar(path)):
+        if place.is_symlink():  # in a folder of someone else's it might lead to any file of ours
+            raise FormatError(f"{place} is a link, and no index is written through one. Remove it.")
     # NumPy's numbers as Python's; what is no JSON is found before anything is replaced.
     description = json.loads(json.dumps(description, allow_nan=False, default=np.generic.item))
     with replacing_file(path) as file:

@@ -415,7 +415,7 @@ def _locked(place: Path) -> int:
     ResourceError
         Another has it.
     """
-    lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
