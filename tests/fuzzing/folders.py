@@ -130,6 +130,12 @@ def _checkpoint(folder: Path) -> TrainingState:
     return state
 
 
+def _kept(state: TrainingState) -> Any:
+    """Return what a checkpoint's checksums answer for."""
+    weights = [(name, matrix.tobytes()) for name, matrix in state.weights.matrices()]
+    return weights, state.units, state.words, state.chunk, state.seconds, state.losses, state.metrics
+
+
 def _indexes() -> Sequence[Files]:
     from coterie.index import NeighbourIndex
 
@@ -150,7 +156,7 @@ def _index(folder: Path) -> Any:
 
 FOLDERS = [
     Reader("model folder", _models, _model),
-    Reader("checkpoint", _checkpoints, _checkpoint, _stamped),
+    Reader("checkpoint", _checkpoints, _checkpoint, _stamped, checked=_kept),
 ]
 if importlib.util.find_spec("usearch") is not None:
     FOLDERS.append(Reader("neighbour index", _indexes, _index))

@@ -33,10 +33,11 @@ _SOURCES = str(Path(coterie.__file__).parent)
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one case: ``finding`` tells what is wrong with the reader, if anything."""
+    """Of one case: ``finding`` tells what is wrong, if anything; ``told`` is what checksums answer for."""
 
     read: bool
     finding: str | None = None
+    told: Any = None
 
 
 class Arcs:
@@ -83,8 +84,8 @@ def judged(reader: Reader, files: Files, folder: Path, arcs: Arcs) -> Outcome:
             # The only warning of a reader: docs/formats.md tells of it.
             warnings.filterwarnings("ignore", message=".*repeat a word")
             with arcs:
-                reader.read(folder)
-        outcome = Outcome(True)
+                result = reader.read(folder)
+        outcome = Outcome(True, told=reader.checked(result) if reader.checked else None)
     except CoterieError as error:
         outcome = Outcome(False, _fault_of(error, folder, files))
     except Exception:  # noqa: BLE001 - that is what is looked for
