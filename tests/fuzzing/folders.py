@@ -13,6 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
+from coterie.cli.info import _flat
 from coterie.cli.repeating import command_of
 from coterie.config import TrainingConfig
 from coterie.errors import CoterieError
@@ -76,6 +77,7 @@ def _model(folder: Path) -> Model:
             model.predict_output(vectors.words[:1], topn=1)
     with contextlib.suppress(CoterieError):
         command_of("m", model.config)
+    assert _flat(model.config)
     assert model_card("m", model.config, vectors.words, vectors.vector_size)
     return model
 
