@@ -171,7 +171,8 @@ def _stamped(files: Files) -> Files:
         return files
 
 
-def _cached(folder: Path) -> EncodedCorpus:
+def _cached(folder: Path) -> Any:
+    """Open a cache; return what its checksums answer for."""
     place = folder / _STATE
     place.mkdir()
     for path in [path for path in folder.iterdir() if path.is_file()]:
@@ -182,8 +183,9 @@ def _cached(folder: Path) -> EncodedCorpus:
         assert encoded.phrases is None or encoded.phrases.join(["a", "b"])
         assert encoded.size
         assert encoded.fingerprint
+        kept = (encoded.ids.tobytes(), encoded.offsets.tobytes(), encoded.vocabulary.words, encoded.phrases)
     clear_caches(folder)
-    return encoded
+    return kept
 
 
 def _phrases() -> Sequence[Files]:
@@ -230,7 +232,7 @@ CORPORA = [
     _tables(
         "t.arrow", _ipc(pa.ipc.new_file), _ipc(pa.ipc.new_stream), _ipc(pa.ipc.new_file, compression="zstd")
     ),
-    Reader("encoded corpus", _cache_seeds, _cached, _stamped),
+    Reader("encoded corpus", _cache_seeds, _cached, _stamped, checked=tuple),
     Reader(
         "vocabulary file",
         _seeds("v.txt", b"the\t5\nof\t3\nnew york\t2\n", b"der 5\ndie 3\n# 2\n"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -42,6 +41,7 @@ __all__ = [
 ]
 
 _SHOWN_FIELDS = 12
+_LONGEST_FIELD = 64 << 20  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,8 +266,9 @@ def _decoded_lines(stream: ByteStream, errors: EncodingErrors) -> Iterator[str]:
 
 @contextmanager
 def _csv_faults(name: str, rows: Any) -> Iterator[None]:
-    # The limit of 128 KiB a field is the process's; an article is longer.
-    before = csv.field_size_limit(sys.maxsize)
+    # The limit of 128 KiB a field is the process's; an article is longer. Without one, a quote that is not
+    # closed would have the rest of the file, at four bytes a character, in memory.
+    before = csv.field_size_limit(_LONGEST_FIELD)
     try:
         yield
     except csv.Error as error:

@@ -345,6 +345,7 @@ class _DamagedError(FormatError):
 
 def _checked(path: Path) -> Checkpoint:
     try:
+        _require((path / _STATE).is_file(), f"{_STATE} is missing, or no regular file")
         kept = parse_json((path / _STATE).read_bytes())
         text = kept["state"]
         _require(kept["crc32"] == crc32(text.encode()), f"the checksum of {_STATE} is another")
@@ -418,7 +419,7 @@ def _locked(place: Path) -> int:
     ResourceError
         Another has it.
     """
-    lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
