@@ -232,7 +232,9 @@ def test_time_grows_with_the_work_and_falls_with_the_threads():
     ]
     for changes in slower:
         assert seconds(**changes) > once, changes
-    assert seconds(architecture="cbow") < once
+    wide = {"vector_size": 300, "window": 10}
+    assert seconds(architecture="cbow", **wide) < seconds(**wide)
+    assert seconds(deterministic=True) > once
     tree = {"objective": "hierarchical_softmax"}
     assert once < seconds(negative=0, **tree) < seconds(negative=5, **tree)
 
