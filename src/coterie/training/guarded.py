@@ -51,24 +51,56 @@ def guarded_run(
     CorpusError, ResourceError, TrainingError
         There is nothing to learn, no memory for it, or the run goes wrong.
     """
-    tokens, words = len(sentences.ids), len(counts)
     remark_on = on_event or warn_caller
-    for remark in check_input(sentences.offsets, words, config):
+    for remark in check_input(sentences.offsets, len(counts), config):
         remark_on(remark)
-    held = 0 if state is None else sum(matrix.nbytes for _, matrix in state.weights.matrices())
-    limit, on_disk = means.memory_limit, means.matrices_dir is not None
-    memory = check_memory(words, config, held, tokens=tokens, limit=limit, on_disk=on_disk)
-    place = None if checkpoints is None else checkpoints.place
-    disk = check_disk(words, config, Places(means.output, place, None if held else means.matrices_dir))
+    for line in _needs(sentences, counts, config, checkpoints, state, means):
+        if on_event is not None:
+            on_event(line)
     if on_event is not None:
-        on_event(f"{tokens:,} tokens in {len(sentences.offsets) - 1:,} sentences, {words:,} words; {memory}")
-        workers = min(config.workers or available_cores(), available_cores())
-        seconds = expected_seconds(counts, config, workers, LANES)
-        left = about(seconds * (1 - (0 if state is None else state.words / (tokens * config.epochs))))
-        on_event(f"{disk}; training takes {left}" if disk else f"training takes {left}")
         callback = telling_time(callback, on_event)
-    weights = make_weights(words, config, means.allocate) if on_disk and state is None else None
+    weights = None
+    if means.matrices_dir is not None and state is None:
+        weights = make_weights(len(counts), config, means.allocate)
     result = Trainer(sentences, counts, config, callback, weights, checkpoints=checkpoints, state=state).run()
     if not result.interrupted and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
         remark_on(outcome)
     return result
+
+
+def _needs(
+    sentences: Sentences,
+    counts: NDArray[np.int64],
+    config: TrainingConfig,
+    checkpoints: Checkpoints | None,
+    state: TrainingState | None,
+    means: Means,
+) -> list[str]:
+    """Return what the training takes: a line on text and memory, and one on disk and time.
+
+    Raises
+    ------
+    ResourceError
+        More than there is.
+    """
+    tokens, words = len(sentences.ids), len(counts)
+    held = 0 if state is None else sum(matrix.nbytes for _, matrix in state.weights.matrices())
+    memory = check_memory(
+        words,
+        config,
+        held,
+        tokens=tokens,
+        limit=means.memory_limit,
+        on_disk=means.matrices_dir is not None,
+    )
+    places = Places(
+        means.output,
+        None if checkpoints is None else checkpoints.place,
+        None if state is not None else means.matrices_dir,  # theirs has been taken already
+    )
+    disk = check_disk(words, config, places)
+    left = 1 - (0 if state is None else state.words / (tokens * config.epochs))
+    workers = min(config.workers or available_cores(), available_cores())
+    time = f"training takes {about(left * expected_seconds(counts, config, workers, LANES))}"
+    text = f"{tokens:,} tokens in {len(sentences.offsets) - 1:,} sentences, {words:,} words"
+    return [f"{text}; {memory}", f"{disk}; {time}" if disk else time]
