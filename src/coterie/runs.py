@@ -419,7 +419,11 @@ def _train(
         around.callback(Progress("compile", 0, corpus.n_tokens * config.epochs, 0.0))
     from coterie.sampling.plan import Sentences
     from coterie.training.guarded import guarded_run
+    from coterie.training.resources import check_memory
 
+    if checkpoint is not None:  # before its matrices are read
+        on_disk = around.matrices_dir is not None
+        check_memory(len(corpus.vocabulary), config, limit=around.memory_limit, on_disk=on_disk)
     return guarded_run(
         Sentences(corpus.ids, corpus.offsets),
         corpus.vocabulary.counts,
