@@ -218,9 +218,9 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             checkpoints.about = _about(job, corpus, counting)
         more = None
         if start is not None:
-            more = grown(start, corpus.vocabulary, config, around.means.allocate)
+            more = grown(start, corpus.vocabulary)
             if on_event is not None:
-                on_event(_told_of_growth(more))
+                on_event(_told_of_growth(more, len(corpus.vocabulary)))
         words = corpus.vocabulary.column if more is None else more.words
         watch = Watch(around.callbacks, words, score, on_event)
         result = _train(corpus, job, watch, more, checkpoints, checkpoint)
@@ -427,11 +427,10 @@ def _check_start(start: Start | None, checkpoint: Checkpoint) -> None:
         )
 
 
-def _told_of_growth(more: Grown) -> str:
-    kept = len(more.words) - more.new
+def _told_of_growth(more: Grown, words: int) -> str:
     return (
-        f"of {kept:,} words that the model has, {kept - more.missing:,} occur in the text, which adds "
-        f"{more.new:,} new ones"
+        f"of {len(more.model.vectors):,} words that the model has, {words - more.new:,} occur in the text, "
+        f"which adds {more.new:,} new ones"
     )
 
 
@@ -502,10 +501,17 @@ def _train(
     if around.callback is not None:  # what of the compilation is left, see warm_up, is waited for from now on
         around.callback(Progress("compile", 0, corpus.n_tokens * config.epochs, 0.0))
     from coterie.training.guarded import guarded_run
+    from coterie.training.resources import check_memory
 
     text, counts = _training_set(corpus, job)
     if more is not None:
         counts = more.counts
+    weights = None
+    if checkpoint is not None or more is not None:  # before their matrices are read
+        on_disk = around.matrices_dir is not None
+        check_memory(len(counts), config, limit=around.memory_limit, on_disk=on_disk)
+        if more is not None and checkpoint is None:
+            weights = more.weights(config, around.means.allocate)
     return guarded_run(
         text,
         counts,
@@ -516,7 +522,7 @@ def _train(
         checkpoint.state(around.means.allocate) if checkpoint else None,
         around.means,
         watch,
-        None if more is None or checkpoint else more.weights,
+        weights,
     )
 
 

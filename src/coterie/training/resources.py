@@ -23,8 +23,9 @@ from coterie.training.warm_up import is_compiling
 __all__ = ["available_memory", "check_memory", "matrices_size", "working_size"]
 
 _COUNTED = {1: "one matrix", 2: "two matrices", 3: "three matrices"}
-# A path's entry, a node's number and its turn, and what a leaf and an inner node have besides.
-_PATH_BYTES, _NODE_BYTES = 5, 60
+# A path's entry, a node's number and its turn, and what a leaf and an inner node have besides. While a tree
+# is built it takes 60 more, which is less than a row of the matrix that is touched last.
+_PATH_BYTES, _NODE_BYTES = 5, 20
 # The tables of a training: a threshold of subsampling, and an entry of the table that negatives are drawn by.
 _TABLES_BYTES = 12
 # What is held of a word for a moment while the tables are made. It is less than a row of the matrix that is
@@ -32,8 +33,8 @@ _TABLES_BYTES = 12
 _MAKING_BYTES = 60
 # Numba and LLVM while they compile a training's kernels, and what stays of that: measured 70 to 85 MiB.
 _COMPILER_BYTES = 80 << 20
-# Threads, blocks of rows that are checked or written, a part of the vocabulary on its way to the model.
-_REST_BYTES = 30 << 20
+# Threads, blocks of rows that are checked or written. And a part of the vocabulary on its way to the model.
+_REST_BYTES, _SAVING_BYTES, _SAVED_WORDS = 15 << 20, 130, 1 << 18
 _MANY_TOKENS = 1 << 40
 _BATCH_WINDOWS = 256
 
@@ -55,7 +56,7 @@ def working_size(words: int, config: TrainingConfig) -> int:
     Examples
     --------
     >>> round(working_size(1_000_000, TrainingConfig(objective="hierarchical_softmax")) / 2**20)
-    164
+    126
     >>> round(working_size(10_000, TrainingConfig(objective="softmax")) / 2**20)
     20
     """
@@ -82,7 +83,10 @@ def plans_size(words: int, config: TrainingConfig, tokens: int = _MANY_TOKENS) -
 
     workers = config.workers or available_cores()
     chunk = chunk_tokens(tokens, words, config.window, config)
-    plan = sum(array.nbytes for array in make_plan(chunk, config.window, config))  # untouched: no memory yet
+    arrays = make_plan(chunk, config.window, config)  # untouched: no memory yet
+    plan = sum(array.nbytes for array in arrays)
+    if config.negative_sharing == "pair" and config.shrink_windows:
+        plan -= arrays.negatives.nbytes // 2  # the windows are half as wide on average
     if not config.deterministic:
         return workers * plan
     pairs = 2 * config.window * (1 + config.negative)
@@ -114,9 +118,11 @@ def needed_memory(
     on_disk
         The matrices are mapped from files.
     """
-    matrices = words * _MAKING_BYTES if on_disk else matrices_size(words, config)
+    matrices = 0 if on_disk else matrices_size(words, config)
     tables = words * _TABLES_BYTES + working_size(words, config) + plans_size(words, config, tokens)
-    return matrices + tables + _REST_BYTES
+    saving = min(words, _SAVED_WORDS) * _SAVING_BYTES  # when the tables are gone
+    making = words * _MAKING_BYTES if on_disk else 0
+    return matrices + _REST_BYTES + max(tables, saving, making)
 
 
 def check_memory(
