@@ -108,6 +108,7 @@ def _needs(
         tokens=tokens,
         limit=means.memory_limit,
         on_disk=means.matrices_dir is not None,
+        drawn_pairs=len(text.weights) if isinstance(text, Pairs) else 0,
     )
     places = Places(
         means.output,
