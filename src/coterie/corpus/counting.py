@@ -149,9 +149,9 @@ class WordCounter:
             self._spill()
             numbers = self._merge(selection)
         else:
-            words, counts = self._words, self._counts
-            self._begin()
-            numbers = [(self.tokens, selection.admit(words, counts, np.arange(len(words))))]
+            admitted = selection.admit(self._words, self._counts, np.arange(len(self._words)))
+            self._begin()  # the dictionary goes before its words are ranked
+            numbers = [(self.tokens, admitted)]
         kept, kept_counts, ranks = selection.finish()
         for _, number in numbers:
             chosen = number != DROPPED

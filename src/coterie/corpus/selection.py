@@ -41,6 +41,17 @@ class _Candidates:
         )
 
 
+def _united(held: list[_Candidates]) -> _Candidates:
+    return _Candidates(
+        pa.concat_arrays([part.words for part in held]),
+        np.concatenate([part.counts for part in held]),
+        np.concatenate([part.first_seen for part in held]),
+        np.concatenate([part.forced for part in held]),
+        np.concatenate([part.eligible for part in held]),
+        np.concatenate([part.number for part in held]),
+    )
+
+
 class Selection:
     """Collects candidates in any order and batch size, and ranks those that stay.
 
@@ -100,15 +111,9 @@ class Selection:
 
     def _ranked(self) -> _Candidates:
         """Order the candidates by count, then by first appearance; leave out what ``max_vocab_size`` does."""
-        held = self._held
-        merged = _Candidates(
-            pa.concat_arrays([part.words for part in held]),
-            np.concatenate([part.counts for part in held]),
-            np.concatenate([part.first_seen for part in held]),
-            np.concatenate([part.forced for part in held]),
-            np.concatenate([part.eligible for part in held]),
-            np.concatenate([part.number for part in held]),
-        )
+        held, self._held = self._held, []
+        merged = held[0] if len(held) == 1 else _united(held)
+        del held
         order = np.lexsort((merged.first_seen, -merged.counts))
         if self._config.max_vocab_size is not None:
             place = np.cumsum(merged.eligible[order])
@@ -121,7 +126,6 @@ class Selection:
         if not self._held:
             return pa.array([], pa.large_string()), np.zeros(0, np.int64), np.zeros(0, np.uint32)
         kept = self._ranked()
-        self._held = []
         ranks = np.full(self._numbers, DROPPED)
         ranks[kept.number] = np.arange(len(kept.number), dtype=np.uint32)
         return kept.words, kept.counts, ranks
