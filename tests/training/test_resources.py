@@ -165,12 +165,13 @@ def test_disk_is_told_and_checked(tmp_path, monkeypatch):
     places = Places(output=tmp_path / "new" / "model", checkpoints=tmp_path / "model.checkpoints")
     model, one = model_size(10_000, config()), checkpoint_size(10_000, config())
     assert one == matrices_size(10_000, config())
-    disks(monkeypatch, model + 3 * one)
+    assert one < model < 2 * one  # so that two checkpoints and the model are more than three checkpoints
+    disks(monkeypatch, model + 2 * one)
     told = check_disk(10_000, config(), places)
     assert told.startswith(
-        "on disk the model takes about 1.5 MB, checkpoints take up to about 3.8 MB, of 5.4 MB"
+        "on disk the model takes about 1.5 MB, checkpoints take up to about 3.8 MB, of 4.1 MB"
     )
-    disks(monkeypatch, model + 3 * one - 1)
+    disks(monkeypatch, model + 2 * one - 1)
     with pytest.raises(
         ResourceError, match=rf"not enough disk in {tmp_path}: the model .*--checkpoint-every off"
     ):
@@ -179,6 +180,10 @@ def test_disk_is_told_and_checked(tmp_path, monkeypatch):
         check_disk(100_000, config(), Places(output=tmp_path))
     assert "checkpoint" not in str(no.value)
     assert check_disk(10_000, config(), Places()) is None
+    disks(monkeypatch, model + one)
+    check_disk(10_000, config(), places._replace(most=1))
+    with pytest.raises(ResourceError, match=r"the matrices take about 1\.3 MB"):
+        check_disk(10_000, config(), Places(output=tmp_path, matrices=tmp_path, checkpoints=tmp_path, most=1))
 
 
 def test_checkpoints_that_are_there_need_no_more_room(tmp_path, monkeypatch):

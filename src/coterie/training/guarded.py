@@ -93,14 +93,13 @@ def _needs(
         limit=means.memory_limit,
         on_disk=means.matrices_dir is not None,
     )
-    places = Places(
-        means.output,
-        None if checkpoints is None else checkpoints.place,
-        None if state is not None else means.matrices_dir,  # theirs has been taken already
-    )
-    disk = check_disk(words, config, places)
     left = 1 - (0 if state is None else state.words / (tokens * config.epochs))
     workers = min(config.workers or available_cores(), available_cores())
-    time = f"training takes {about(left * expected_seconds(counts, config, workers, LANES))}"
+    seconds = left * expected_seconds(counts, config, workers, LANES)
+    places = Places(output=means.output, matrices=None if state else means.matrices_dir)
+    if checkpoints is not None:
+        most = checkpoints.most(seconds, int(left * tokens * config.epochs))
+        places = places._replace(checkpoints=checkpoints.place, most=most)
+    disk, time = check_disk(words, config, places), f"training takes {about(seconds)}"
     text = f"{tokens:,} tokens in {len(sentences.offsets) - 1:,} sentences, {words:,} words"
     return [f"{text}; {memory}", f"{disk}; {time}" if disk else time]
