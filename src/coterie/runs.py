@@ -166,6 +166,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
     from coterie.corpus import encode
     from coterie.kernels.cores import available_cores
     from coterie.kernels.mapped import check_mapping
+    from coterie.training.resources import most_words
     from coterie.training.warm_up import warm_up
 
     if around.matrices_dir is not None:
@@ -184,6 +185,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         workers=threads,
         progress=None if callback is None else encode_progress(callback),
         on_event=on_event,
+        most_words=most_words(config, around.memory_limit, on_disk=around.matrices_dir is not None),
     ) as corpus:
         encoded = time.perf_counter()
         before = 0.0

@@ -19,7 +19,14 @@ from coterie.training.disk import Places, check_disk, checkpoint_size, model_siz
 from coterie.training.duration import about, expected_seconds, telling_time
 from coterie.training.means import COUNTING_BYTES, Means, counting_share
 from coterie.training.progress import Progress
-from coterie.training.resources import check_memory, matrices_size, needed_memory, plans_size, working_size
+from coterie.training.resources import (
+    check_memory,
+    matrices_size,
+    most_words,
+    needed_memory,
+    plans_size,
+    working_size,
+)
 
 MIB = 1 << 20
 
@@ -87,6 +94,17 @@ def test_the_limit_bounds_the_process(machine):
 def test_a_limit_below_what_the_process_holds(machine):
     with pytest.raises(ResourceError, match="No vocabulary fits"):
         check_memory(1_000_000, config(), limit=90 * MIB)
+
+
+def test_the_most_words_are_those_that_fit(machine):
+    assert most_words(config()) is None
+    machine(400 * MIB)
+    most = most_words(config())
+    check_memory(most, config())
+    with pytest.raises(ResourceError):
+        check_memory(most + 1000, config())
+    assert most_words(config(), limit=300 * MIB) < most == most_words(config(), limit=4096 * MIB)
+    assert most_words(config(vector_size=1000)) < most < most_words(config(), on_disk=True)
 
 
 @pytest.mark.parametrize("objective", ["negative_sampling", "hierarchical_softmax", "softmax"])

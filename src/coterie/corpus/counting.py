@@ -139,12 +139,14 @@ class WordCounter:
         self._spilled_words += len(words)
         self._begin()
 
-    def finish(self, config: VocabularyConfig, containing: str | None = None) -> Ranking:
+    def finish(
+        self, config: VocabularyConfig, containing: str | None = None, most_words: int | None = None
+    ) -> Ranking:
         """Decide which words are kept and rank them; the counter is empty afterwards.
 
         Words with ``containing`` in them are kept whatever their count.
         """
-        selection = Selection(config, containing)
+        selection = Selection(config, containing, most_words)
         if self._segments:
             self._spill()
             numbers = self._merge(selection)

@@ -72,6 +72,7 @@ def encode(
     progress: Callable[[EncodeProgress], None] | None = None,
     on_event: Callable[[str], None] | None = None,
     least_option: str = "min_count",
+    most_words: int | None = None,
 ) -> EncodedCorpus:
     """Encode text as token ids on disk, with its vocabulary.
 
@@ -103,13 +104,16 @@ def encode(
         Called with messages for the user. Without it, those that matter become Python warnings.
     least_option
         The option that the user sets ``vocabulary.min_count`` with, to be named in an error.
+    most_words
+        Refuse to gather more words than this, which could not be trained.
 
     Raises
     ------
     CorpusError
         If the text can't be read, or no word of it is kept.
     ResourceError
-        If the disk lacks the room, before the work where that can be foreseen.
+        If the disk lacks the room, before the work where that can be foreseen; or more than ``most_words``
+        are kept.
 
     Examples
     --------
@@ -121,7 +125,7 @@ def encode(
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
     warn = on_event or warn_caller
-    asked = Asked(vocabulary, phrases, phrase_model, least_option)
+    asked = Asked(vocabulary, phrases, phrase_model, least_option, most_words)
     made = make_tokenizer(corpus, tokenizer)
     reader = Reader(source, corpus, warn)
     kept: Cache | None = None

@@ -22,12 +22,16 @@ __all__ = ["Asked", "FirstPass", "second_pass"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to become of the text's words, and what the user calls ``vocabulary.min_count``."""
+    """What is to become of the text's words, and what the user calls ``vocabulary.min_count``.
+
+    More than ``most_words`` are of no use.
+    """
 
     vocabulary: VocabularyConfig
     phrases: PhraseConfig
     model: PhraseModel | None
     least_option: str = "min_count"
+    most_words: int | None = None
 
     def __post_init__(self) -> None:
         if self.model is None:
@@ -74,7 +78,7 @@ def second_pass(
     vocabulary, counter = asked.vocabulary, first.counter
     tokens, model = counter.tokens, None
     if asked.delimiter is None:
-        ranking = counter.finish(vocabulary)
+        ranking = counter.finish(vocabulary, most_words=asked.most_words)
     else:
         wanted = wanted_words(vocabulary, asked.phrases, asked.model)
         ranking = counter.finish(wanted, containing=asked.delimiter)
