@@ -187,6 +187,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
     from coterie.corpus import encode
     from coterie.kernels.cores import available_cores
     from coterie.kernels.mapped import check_mapping
+    from coterie.training.resources import most_words
     from coterie.training.warm_up import warm_up
 
     if around.matrices_dir is not None:
@@ -207,6 +208,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         on_event=on_event,
         known_words=() if start is None else start.vectors.words,
         weights=job.weights,
+        most_words=most_words(config, around.memory_limit, on_disk=around.matrices_dir is not None),
     ) as corpus:
         encoded = time.perf_counter()
         before = 0.0

@@ -49,6 +49,7 @@ _WEIGHTS, _STATE, _LOCK, _DONE = "weights.safetensors", "state.json", "checkpoin
 _NAME = re.compile(r"checkpoint-(\d{20})-\d{15}")
 _PARTIAL = ".partial"
 _KEPT = 2
+_MARGIN = 3  # a training may take as many times as long as is expected
 _BLOCK = 1 << 22
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # A training waits for at most this part of its time, however short the interval that was asked for.
@@ -145,6 +146,15 @@ class Checkpoints:
         self._writer: threading.Thread | None = None
         self._lock: int | None = None
         self._made = False
+
+    def most(self, seconds: float, words: int) -> int:
+        """Return how many checkpoints there may be at once in a training of about so many seconds, and words.
+
+        Two are kept and one is being written, but a short training has one only: when it is ended early.
+        """
+        by_time = 0.0 if self._every is None else _MARGIN * seconds / self._every
+        by_words = 0.0 if self._every_words is None else words / self._every_words
+        return min(_KEPT + 1, 1 + int(by_time + by_words))
 
     def begin(self) -> None:
         """Tell that the training begins: intervals count from now."""

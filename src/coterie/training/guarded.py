@@ -110,15 +110,14 @@ def _needs(
         on_disk=means.matrices_dir is not None,
         drawn_pairs=len(text.weights) if isinstance(text, Pairs) else 0,
     )
-    places = Places(
-        means.output,
-        None if checkpoints is None else checkpoints.place,
-        None if held else means.matrices_dir,  # theirs has been taken already
-    )
-    disk = check_disk(words, config, places)
     left = 1 - (0 if state is None else state.words / (tokens * config.epochs))
     workers = min(config.workers or available_cores(), available_cores())
-    time = f"training takes {about(left * expected_seconds(counts, config, workers, LANES))}"
+    seconds = left * expected_seconds(counts, config, workers, LANES)
+    places = Places(output=means.output, matrices=None if held else means.matrices_dir)
+    if checkpoints is not None:
+        most = checkpoints.most(seconds, int(left * tokens * config.epochs))
+        places = places._replace(checkpoints=checkpoints.place, most=most)
+    disk, time = check_disk(words, config, places), f"training takes {about(seconds)}"
     size = f"{tokens // 2:,} pairs"
     if not isinstance(text, Pairs):
         size = f"{tokens:,} tokens in {len(text.offsets) - 1:,} sentences"

@@ -20,7 +20,15 @@ from coterie.kernels.process_memory import greatest_memory, held_memory
 from coterie.training.schedule import SOFTMAX_TOKENS, chunk_tokens, plans_of_a_thread
 from coterie.training.warm_up import is_compiling
 
-__all__ = ["available_memory", "check_memory", "matrices_size", "working_size"]
+__all__ = [
+    "available_memory",
+    "check_memory",
+    "matrices_size",
+    "most_words",
+    "needed_memory",
+    "plans_size",
+    "working_size",
+]
 
 _COUNTED = {1: "one matrix", 2: "two matrices", 3: "three matrices"}
 # A path's entry, a node's number and its turn, and what a leaf and an inner node have besides. While a tree
@@ -35,7 +43,7 @@ _MAKING_BYTES = 60
 _COMPILER_BYTES = 80 << 20
 # Threads, blocks of rows that are checked or written. And a part of the vocabulary on its way to the model.
 _REST_BYTES, _SAVING_BYTES, _SAVED_WORDS = 15 << 20, 130, 1 << 18
-_MANY_TOKENS = 1 << 40
+_MANY_TOKENS, _MOST_WORDS = 1 << 40, 1 << 32
 _BATCH_WINDOWS = 256
 # While the alias table of weighted pairs is made: measured 34 with 20 million of them.
 _DRAWN_PAIR_BYTES = 36
@@ -190,6 +198,22 @@ def _advice(
         else "No vocabulary fits: lower vector_size or workers"
     )
     return f"{kept}{raised}{moved}."
+
+
+def most_words(config: TrainingConfig, limit: int | None = None, *, on_disk: bool = False) -> int | None:
+    """Return the greatest vocabulary that there is memory for; ``None`` where nothing bounds it.
+
+    Parameters
+    ----------
+    config, limit, on_disk
+        As :func:`check_memory` takes them.
+    """
+    now, available = held_memory(), available_memory()
+    bounds = [now + available] if available is not None else []
+    bounds += [limit] if limit is not None else []
+    if not bounds:
+        return None
+    return _words_that_fit(min(bounds) - now, _MOST_WORDS, config, _MANY_TOKENS, on_disk=on_disk)
 
 
 def _words_that_fit(room: int, words: int, config: TrainingConfig, tokens: int, *, on_disk: bool) -> int:
