@@ -149,6 +149,12 @@ def test_an_archive_that_is_cut_anywhere(tmp_path, packing):
             read(path)
 
 
+@pytest.mark.parametrize("packing", CUTTABLE)
+def test_several_archives_in_one_file(tmp_path, packing):
+    (tmp_path / f"a.txt{packing}").write_bytes(CUTTABLE[packing](b"a b\n") + CUTTABLE[packing](b"c\n"))
+    assert read(tmp_path / f"a.txt{packing}") == [["a", "b"], ["c"]]
+
+
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "stream.arrow", "feather"])
 def test_a_table_that_is_cut_anywhere(tmp_path, kind):
     """A stream is also whole between two batches, but for its end mark."""

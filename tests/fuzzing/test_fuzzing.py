@@ -35,7 +35,7 @@ def test_whole_files_are_read(tmp_path, seeds, name):
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(seed=st.integers(0, 2**32), packed=st.booleans(), whole=st.integers(0, 99))
 @example(seed=1, packed=False, whole=0)
 def test_changed_files_give_a_result_or_an_error_of_ours(tmp_path, seeds, name, seed, packed, whole):

@@ -187,7 +187,10 @@ def _folder(folder: Path, warn: Callable[[str], None]) -> list[SourceFile]:
 def _matches(pattern: str, warn: Callable[[str], None]) -> list[SourceFile]:
     paths: list[Path] = []
     for match in _globbed(Path(pattern)):
-        paths += _walk(match) if match.is_dir() else [match]
+        if match.is_dir():
+            paths += _walk(match)
+        elif not pattern.endswith("/"):
+            paths.append(match)
     files, skipped = _known(dict.fromkeys(paths))
     if not files:
         why = f"only files of unknown formats, such as {skipped[0].name}" if skipped else "nothing"
@@ -210,7 +213,11 @@ def _globbed(pattern: Path) -> list[Path]:
     found = []
     for match in start.glob("/".join(wanted)):
         inside = match.relative_to(start).parts
-        if not any(part.startswith(".") and i not in hidden for i, part in enumerate(inside)):
+        if any(part.startswith(".") and i not in hidden for i, part in enumerate(inside)):
+            continue
+        if "**" not in wanted or not (
+            match.is_symlink() and match.is_dir()
+        ):  # Python 3.13 has them at the end
             found.append(match)
     return sorted(set(found), key=str)
 
