@@ -49,18 +49,16 @@ _PACKERS: dict[str, Callable[[bytes], bytes]] = {
 def _encoded(path: Path) -> EncodedCorpus:
     """Encode a file, with settings that its contents decide about, and check the result."""
     choice = crc32(path.read_bytes()[:64])
-    config = CorpusConfig(
-        tokenizer=("words", "whitespace")[choice % 2],
-        encoding_errors=("strict", "strict", "replace", "ignore")[choice // 2 % 4],  # type: ignore[arg-type]
-        lowercase=(None, "turkish", "unicode")[choice // 8 % 3],  # type: ignore[arg-type]
-    )
+    errors: Any = ("strict", "strict", "replace", "ignore")[choice % 4]
+    lowercase: Any = (None, "turkish", "unicode")[choice // 4 % 3]
+    tokenizer = ("words", "whitespace")[choice // 12 % 2]
+    config = CorpusConfig(tokenizer=tokenizer, encoding_errors=errors, lowercase=lowercase)
     with encode(path, config, _EVERY_WORD, on_event=len) as encoded:
         _check_encoded(encoded)
         assert encoded.n_tokens == encoded.raw_tokens > 0
         assert (np.diff(encoded.vocabulary.counts) <= 0).all()
-        assert (
-            np.bincount(encoded.ids, minlength=len(encoded.vocabulary)) == encoded.vocabulary.counts
-        ).all()
+        counts = np.bincount(encoded.ids, minlength=len(encoded.vocabulary))
+        assert (counts == encoded.vocabulary.counts).all()
     return encoded
 
 

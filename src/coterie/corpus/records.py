@@ -26,7 +26,6 @@ from coterie.corpus.pieces import (
 )
 from coterie.corpus.streams import ByteBlock, ByteStream
 from coterie.errors import CorpusError
-from coterie.formats.json_text import parse_json
 
 __all__ = ["Ready", "missing_field", "read_csv", "read_jsonl", "read_text", "token_piece"]
 
@@ -111,11 +110,11 @@ def missing_field(place: object, field: str, fields: Sequence[str]) -> CorpusErr
 
 def _json_field(line: str, field: str, place: Place) -> Any:
     try:
-        record = parse_json(line)
-    except ValueError as error:  # also of a number with more digits than Python reads
-        why = (
-            f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
-        )
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:  # also of a number with more digits than Python reads
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        if isinstance(error, json.JSONDecodeError):
+            why = f"{error.msg} at column {error.colno}"
         start = line[:40] + ("…" if len(line) > 40 else "")
         raise CorpusError(
             f"{place}: not JSON ({why}; the line begins {start!r}). A .jsonl file holds one JSON object a "
