@@ -185,6 +185,10 @@ def read_csv(
         header = next(rows, [])
         if field not in header:
             raise missing_field(f"{name}, line 1", field, header)
+        if header.count(field) > 1:
+            raise CorpusError(
+                f'{name}, line 1: {header.count(field)} columns are called "{field}"; rename one.'
+            )
         column, width = header.index(field), len(header)
         texts: list[str] = []
         size, first = 0, rows.line_num + 1
@@ -228,10 +232,15 @@ def _csv_faults(name: str, rows: Any) -> Iterator[None]:
     try:
         yield
     except csv.Error as error:
+        where = f"{name}, line {rows.line_num:,}"
+        if "new-line character" in str(error):
+            raise CorpusError(
+                f"{where}: a carriage return amid a field. If the file has the line ends of old Macs, convert "
+                "them (tr '\\r' '\\n'); else put the field in quotes."
+            ) from None
         raise CorpusError(
-            f"{name}, line {rows.line_num:,}: not CSV ({error}). A quote inside a quoted field is written "
-            "twice; "
-            "a quote that is opened must be closed."
+            f"{where}: not CSV ({error}). A quote inside a quoted field is written twice; a quote that is "
+            "opened must be closed."
         ) from None
     finally:
         csv.field_size_limit(before)
