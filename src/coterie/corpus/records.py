@@ -235,7 +235,7 @@ def _csv_faults(name: str, rows: Any) -> Iterator[None]:
         where = f"{name}, line {rows.line_num:,}"
         if "new-line character" in str(error):
             raise CorpusError(
-                f"{where}: a carriage return amid a field. If the file has the line ends of old Macs, convert "
+                f"{where}: a carriage return amid a field. If these are the line ends of old Macs, convert "
                 "them (tr '\\r' '\\n'); else put the field in quotes."
             ) from None
         raise CorpusError(
