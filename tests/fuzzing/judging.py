@@ -43,7 +43,7 @@ class Outcome:
 class Arcs:
     """The ways from line to line that Coterie's own code has gone, as a context manager.
 
-    ``sys.settrace`` is in every Python that is supported, and it costs little: readers do their work in few
+    ``sys.settrace`` is in every Python that is supported, and can be afforded: readers do their work in few
     lines.
     """
 
