@@ -121,6 +121,24 @@ def test_encodings_that_change_within_a_file(tmp_path):
         read(tmp_path / "cesu.txt")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("mac.csv", "id,text\r1,a b\r", r"mac\.csv, line 1: a carriage return amid a field\. If .*old Macs"),
+        ("mac.tsv", "id\ttext\r1\ta b\r", r"mac\.tsv, line 1: a carriage return amid a field"),
+        ("one.csv", "id,text\n1,a\rb\n", r"one\.csv, line 2: a carriage return amid a field"),
+        ("twice.csv", "text,text\na,b\n", r'twice\.csv, line 1: 2 columns are called "text"; rename one'),
+        ("array.jsonl", '[\n{"text": "a"}\n]', r"array\.jsonl, line 1: not JSON .*one JSON object a line"),
+        ("semicolons.csv", "id;text\n1;a\n", r'no field "text" \(fields: id;text\)'),
+        ("nul.csv", "text\na\n\0b\n", r"nul\.csv, line 3, byte 7: a NUL byte"),
+    ],
+)
+def test_tables_and_records_as_they_are_found(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content.encode())
+    with pytest.raises(CorpusError, match=message):
+        read(tmp_path / name)
+
+
 def test_names_of_files_that_are_no_text(tmp_path):
     """Also kept in a cache, whose description has the names."""
     for name in (b"\xff\xfe.txt", b"new\nline\x1b[31m.txt"):

@@ -117,7 +117,9 @@ _WATCHED = """
     def watch(event, arguments):
         if event in ("open", "os.listdir", "os.scandir", "os.rename", "os.remove", "os.mkdir"):
             opened.append(str(arguments[0]))
-        if event in ("os.system", "subprocess.Popen", "exec", "pickle.find_class", "socket.connect"):
+        if event == "exec":  # also a module's code, when it is imported late
+            opened.append(arguments[0].co_filename)
+        if event in ("os.system", "subprocess.Popen", "pickle.find_class", "socket.connect"):
             opened.append(event)
 
     sys.addaudithook(watch)

@@ -43,21 +43,23 @@ class Outcome:
 class Arcs:
     """The ways from line to line that Coterie's own code has gone, as a context manager.
 
-    ``sys.settrace`` is in every Python that is supported, and it costs little: readers do their work in few
+    ``sys.settrace`` is in every Python that is supported, and can be afforded: readers do their work in few
     lines.
     """
 
     def __init__(self) -> None:
         self.seen: set[tuple[int, int]] = set()
         self._last = 0
+        self._before: Any = None
 
     def __enter__(self) -> Arcs:
         self._last = 0
+        self._before = sys.gettrace()  # such as that of a measurement of coverage
         sys.settrace(self._called)
         return self
 
     def __exit__(self, *error: object) -> None:
-        sys.settrace(None)
+        sys.settrace(self._before)
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
         return self._lines if frame.f_code.co_filename.startswith(_SOURCES) else None

@@ -182,9 +182,12 @@ def read_case(place: Path) -> tuple[str, dict[str, bytes]]:
 
 
 def total(counts: Sequence[dict[str, Any]]) -> dict[str, Counter[str]]:
-    """Add the counts of several workers, by reader."""
+    """Add the counts of several workers, by reader; arcs are those of the worker that found most."""
     sums: dict[str, Counter[str]] = {}
     for one in counts:
         for name, figures in one.items():
-            sums.setdefault(name, Counter()).update(figures)
+            found = sums.setdefault(name, Counter())
+            arcs = max(found["arcs"], figures["arcs"])
+            found.update(figures)
+            found["arcs"] = arcs
     return sums

@@ -237,10 +237,10 @@ def _vocabulary(path: Path) -> Vocabulary:
         with pa.memory_map(str(path)) as file:
             table = pa.ipc.open_file(file).read_all()
             table.validate(full=True)
-            counts = np.array(table["count"].cast(pa.int64()))
-            if (counts < 0).any() or table["word"].null_count:
-                raise ValueError("a word is missing, or a count is negative")  # noqa: TRY301
-            return Vocabulary(_column(table["word"].cast(pa.large_string())), counts)
+            words, counts = table["word"], np.array(table["count"].cast(pa.int64()))
+            if words.type != pa.large_string() or words.null_count or (counts < 0).any():
+                raise ValueError("a word is missing or none, or a count is negative")  # noqa: TRY301
+            return Vocabulary(_column(words), counts)
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise FormatError(f"{path}: no vocabulary ({error}). {_REMEDY}") from error
 

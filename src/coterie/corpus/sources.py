@@ -215,16 +215,16 @@ def _globbed(pattern: Path) -> list[Path]:
         inside = match.relative_to(start).parts
         if any(part.startswith(".") and i not in hidden for i, part in enumerate(inside)):
             continue
-        if "**" not in wanted or not (
-            match.is_symlink() and match.is_dir()
-        ):  # Python 3.13 has them at the end
-            found.append(match)
+        if "**" in wanted and match.is_symlink() and match.is_dir():
+            continue  # which Python 3.13 finds at the end of a way, without going further
+        found.append(match)
     return sorted(set(found), key=str)
 
 
 def _tell_skipped(source: str, skipped: Sequence[Path], warn: Callable[[str], None]) -> None:
     irregular = [path for path in skipped if path.suffix and not _is_file(path)]
-    unknown = [path for path in skipped if path not in irregular]
+    apart = set(irregular)
+    unknown = [path for path in skipped if path not in apart]
     for paths, why in (
         (unknown, "of unknown formats"),
         (irregular, "that are links to nothing, or no files"),

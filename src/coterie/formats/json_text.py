@@ -28,12 +28,13 @@ def parse_json(text: str | bytes) -> Any:
     Traceback (most recent call last):
     ValueError: nested too deeply
     """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")
     try:
         value = json.loads(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    encoded = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
-    if encoded.count(b"[") + encoded.count(b"{") > _MOST_NESTING:  # else it can't be; that is quickly seen
+    if text.count("[") + text.count("{") > _MOST_NESTING:  # else it can't be; that is quickly seen
         _check_nesting(value)
     return value
 
