@@ -13,6 +13,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from coterie.tracking import JsonLines
 
 __all__ = ["main"]
 
-WORDS, SENTENCES, LENGTH = 20_000, 20_000, 20
+WORDS, SENTENCES, LENGTH = 20_000, 400_000, 20
 _ALLOWED = 1.02
 
 
@@ -51,11 +52,13 @@ class Watcher(coterie.Callback):
             training.stop("the time is over")
 
 
-def text() -> list[list[str]]:
-    """Return sentences of words by Zipf's law."""
+def text() -> Iterator[list[str]]:
+    """Yield sentences of words by Zipf's law."""
     shares = 1 / np.arange(1, WORDS + 1)
-    drawn = np.random.default_rng(0).choice(WORDS, (SENTENCES, LENGTH), p=shares / shares.sum())
-    return [[f"w{word}" for word in sentence] for sentence in drawn.tolist()]
+    generator = np.random.default_rng(0)
+    for _ in range(SENTENCES // 1000):
+        for sentence in generator.choice(WORDS, (1000, LENGTH), p=shares / shares.sum()).tolist():
+            yield [f"w{word}" for word in sentence]
 
 
 def main() -> int:
@@ -74,7 +77,7 @@ def main() -> int:
             epochs=10**6,
             workers=chosen.workers,
             deterministic=chosen.deterministic,
-            validation=0.01,
+            validation=0.001,
             checkpoints=Path(folder) / "checkpoints",
             checkpoint_every=20,
             callbacks=[watcher, JsonLines(Path(folder) / "metrics.jsonl")],

@@ -236,7 +236,7 @@ def _columns_of(
         asked = [(str(i + 1), role) for i, (_, role) in enumerate(asked)]  # the usual order of plain text
     end = block.data.find(b"\n") + 1 or len(block.data)
     first = checked_utf8(block.data[:end], block.place, config.encoding_errors).decode().rstrip("\r\n")
-    header = first.split() if delimiter is None else next(csv.reader([first], delimiter=delimiter), [])
+    header = _header(first, name, delimiter)
     if all(field.isdecimal() and int(field) > 0 for field, _ in asked):
         return _Columns(tuple(int(field) - 1 for field, _ in asked), len(header)), 0
     for field, role in asked:
@@ -249,6 +249,16 @@ def _columns_of(
         if (times := header.count(field)) > 1:
             raise CorpusError(f'{name}, line 1: {times} columns are called "{field}"; rename one.')
     return _Columns(tuple(header.index(field) for field, _ in asked), len(header)), end
+
+
+def _header(line: str, name: str, delimiter: str | None) -> list[str]:
+    """Return the columns of a file's first line."""
+    if delimiter != ",":
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error as error:
+        raise CorpusError(f"{name}, line 1: not CSV ({error}). Mend the line.") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def checked_weights(values: Sequence[Any], place: Place, numbers: Sequence[int])
                 raise TypeError  # noqa: TRY301 - as what float() refuses
             with np.errstate(over="ignore"):
                 weights[i] = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             weights[i] = np.nan
         if not 0 <= weights[i] < np.inf:
             at = Place(place.name, place.unit, numbers[i])
@@ -53,7 +53,8 @@ def weight_column(column: pa.Array, place: Place, field: str) -> Weights:
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         raise CorpusError(f'{place.name}: column "{field}" holds {kind}; weights must be numbers.')
-    weights = np.asarray(pc.fill_null(column.cast(pa.float64()), np.nan)).astype(np.float32)
+    with np.errstate(over="ignore"):
+        weights = np.asarray(pc.fill_null(column.cast(pa.float64()), np.nan)).astype(np.float32)
     good = (weights >= 0) & (weights < np.inf)
     if not good.all():
         row = int(good.argmin())
