@@ -11,8 +11,11 @@ from coterie.errors import FormatError, ResourceError
 
 __all__ = ["MOST_DIMENSIONS", "RowBuffer", "check_size"]
 
-MOST_DIMENSIONS = 1 << 20
-"""More dimensions than anyone's vectors have; a header that announces more is damaged."""
+MOST_DIMENSIONS = 1 << 15
+"""More dimensions than anyone's vectors have; a header that announces more is damaged.
+
+Numbers of text are read by columns, of which each takes some 4 KiB however few rows there are.
+"""
 
 _STEP_BYTES = 16 << 20
 
