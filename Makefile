@@ -18,7 +18,7 @@ endif
 # wrong index raises), and compiled with bounds checks. SIMD kernels exist only when compiled.
 PLAIN_TESTS := tests/kernels tests/sampling tests/objectives -m "not simd and not slow"
 
-.PHONY: help demo test check faults fuzz bench bench-neighbours bench-quality bench-presets bench-phrases bench-objectives bench-composition bench-kernels bench-ingest bench-graphs clean stale
+.PHONY: help demo test check faults soak fuzz bench bench-neighbours bench-quality bench-presets bench-phrases bench-objectives bench-composition bench-kernels bench-checkpoints bench-ingest bench-graphs clean stale
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ faults: $(VENV)/installed  ## kill trainings at KILLS random moments (60), and g
 
 fuzz: $(VENV)/installed  ## damaged and hostile files for every reader, for MINUTES (10); READER=checkpoint for some; findings in fuzz-findings
 	PYTHONPATH=tests $(BIN)/python -m fuzzing --minutes $(or $(MINUTES),10) $(if $(READER),--reader "$(READER)")
+
+soak: $(VENV)/installed  ## train for MINUTES (30) with everything switched on: the memory must stay flat
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30) $(BENCH)
 
 check: $(VENV)/installed  ## the fast part: format, lint, strict types, import contract
 	$(BIN)/ruff format --check .
@@ -69,6 +72,9 @@ bench-composition: $(VENV)/demo-installed  ## sums of word vectors, examples fou
 
 bench-kernels: $(VENV)/bench-installed  ## the training kernels against the machine's roofline, about 10 minutes; BENCH= as above
 	$(BIN)/python -m benchmarks.kernels $(BENCH)
+
+bench-checkpoints: $(VENV)/bench-installed  ## a training with checkpoints and without; BENCH="--words 1000000" to choose
+	$(BIN)/python -m benchmarks.checkpoints $(BENCH)
 
 bench-ingest: $(VENV)/bench-installed  ## text, gzip, zstd and Parquet to an encoded corpus; CORPUS= BENCH= as above
 	$(BIN)/python -m benchmarks.ingest $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)

@@ -192,7 +192,7 @@ def test_rows_are_sorted_in_place():
     counts = generator.integers(0, 5, 50)
     weights = make_weights(50, coterie.config.TrainingConfig(vector_size=40))
     before = weights.input_vectors.copy()
-    grown = Grown([f"w{i}" for i in range(50)], counts, weights, 0, 0)
+    grown = Grown([f"w{i}" for i in range(50)], counts, None, np.arange(50))
     vocabulary = grown.in_order({"input_vectors": weights.input_vectors, "node_vectors": before[:49]})
     order = [int(word[1:]) for word in vocabulary.words]
     assert order == sorted(range(50), key=lambda i: (-counts[i], i))

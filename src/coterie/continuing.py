@@ -108,17 +108,41 @@ class Grown:
         The text's first, by its ranks, then those of the model that it lacks.
     counts
         int64, shape (V,): in all text.
-    weights
-        Rows of `words`.
-    new, missing
-        How many words the model did not have, and how many the text lacks.
+    model, rows
+        What is gone on from, and int64, shape (V,): the row there of each word, or −1.
     """
 
     words: list[str]
     counts: NDArray[np.int64]
-    weights: Weights
-    new: int
-    missing: int
+    model: Model
+    rows: NDArray[np.int64]
+
+    @property
+    def new(self) -> int:
+        """How many words the model did not have."""
+        return int((self.rows < 0).sum())
+
+    def weights(self, config: TrainingConfig, allocate: Allocate) -> Weights:
+        """Return the rows that are trained, in matrices that `allocate` makes; the model is not changed.
+
+        Raises
+        ------
+        ConfigError
+            The model lacks a matrix that the settings need.
+        """
+        from coterie.objectives.growth import grow_weights
+        from coterie.objectives.weights import Weights
+
+        model, c = self.model, self.model.log_normaliser
+        weights = Weights(
+            model.vectors.matrix,
+            model.output_vectors,
+            model.node_vectors,
+            None if c is None else np.array([c]),
+        )
+        return grow_weights(
+            weights, self.rows, config, (np.asarray(model.vectors.counts), self.counts), allocate
+        )
 
     def in_order(self, matrices: Mapping[str, NDArray[np.float32]]) -> Vocabulary:
         """Put the rows of trained matrices into the order of counts, in place; return words and counts so.
@@ -134,42 +158,19 @@ class Grown:
         return Vocabulary([self.words[i] for i in order.tolist()], self.counts[order])
 
 
-def grown(model: Model, text: Vocabulary, config: TrainingConfig, allocate: Allocate) -> Grown:
-    """Return what a training on a text with this vocabulary goes on with; the model is not changed.
-
-    `allocate` makes the matrices.
-
-    Raises
-    ------
-    ConfigError
-        The model lacks a matrix that the settings need.
-    """
-    from coterie.objectives.growth import grow_weights
-    from coterie.objectives.weights import Weights
-
+def grown(model: Model, text: Vocabulary) -> Grown:
+    """Return what a training on a text with this vocabulary goes on with."""
     old = model.vectors.index
     assert model.vectors.counts is not None
-    rows = [old.get(word, -1) for word in text.words]
+    rows = [old.get(word, -1) for word in text]
     missing = np.ones(len(model.vectors), bool)
     missing[[row for row in rows if row >= 0]] = False
     absent = np.flatnonzero(missing)
     places = np.concatenate([np.array(rows, np.int64), absent])
     counts = np.concatenate([text.counts, np.zeros(len(absent), np.int64)])
     counts[places >= 0] += model.vectors.counts[places[places >= 0]]
-    c = model.log_normaliser
-    weights = Weights(
-        model.vectors.matrix,
-        model.output_vectors,
-        model.node_vectors,
-        None if c is None else np.array([c]),
-    )
-    return Grown(
-        [*text.words, *(model.vectors.words[row] for row in absent.tolist())],
-        counts,
-        grow_weights(weights, places, config, (np.asarray(model.vectors.counts), counts), allocate),
-        int((places < 0).sum()),
-        len(absent),
-    )
+    words = [*text, *(model.vectors.words[row] for row in absent.tolist())]
+    return Grown(words, counts, model, places)
 
 
 def fingerprint_of(model: Model) -> str:

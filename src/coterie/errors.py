@@ -18,6 +18,7 @@ __all__ = [
     "TrainingError",
     "TrainingInterrupted",
     "WordNotFoundError",
+    "spelt_out",
 ]
 
 
@@ -27,9 +28,20 @@ _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 _LONGEST, _HEAD = 2_000, 1_500
 
 
+def spelt_out(text: str) -> str:
+    r"""Return text that a terminal shows and does not obey: what it would not show is spelt out.
+
+    Examples
+    --------
+    >>> spelt_out("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    return _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 def _shown(message: str) -> str:
     """Return a message as it may be shown; what a file holds comes into it as it is."""
-    message = _UNSHOWN.sub(lambda found: ascii(found[0])[1:-1], message)
+    message = spelt_out(message)
     if len(message) <= _LONGEST:
         return message
     return f"{message[:_HEAD]} … {message[_HEAD - _LONGEST :]}"  # where it is comes first, what to do last

@@ -143,7 +143,7 @@ class PhraseModel:
         if not isinstance(delimiter, str) or not isinstance(facts, dict):
             raise FormatError(f"{os.fspath(path)}, line 1: delimiter or facts are missing.")
         undercounts = facts.get("undercounts", [])
-        if not isinstance(undercounts, list) or not all(isinstance(n, int) for n in undercounts):
+        if not isinstance(undercounts, list) or not all(isinstance(n, int) and n >= 0 for n in undercounts):
             raise FormatError(
                 f"{os.fspath(path)}, line 1: undercounts are {undercounts!r}; expected numbers."
             )

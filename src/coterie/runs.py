@@ -188,6 +188,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
     from coterie.corpus import encode
     from coterie.kernels.cores import available_cores
     from coterie.kernels.mapped import check_mapping
+    from coterie.training.resources import most_words
     from coterie.training.warm_up import warm_up
 
     if around.matrices_dir is not None:
@@ -208,6 +209,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         on_event=on_event,
         known_words=() if start is None else start.vectors.words,
         weights=job.weights,
+        most_words=most_words(config, around.memory_limit, on_disk=around.matrices_dir is not None),
     ) as corpus:
         encoded = time.perf_counter()
         before = 0.0
@@ -220,9 +222,9 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         text, vocabulary = _training_set(corpus, job)
         more = None
         if start is not None:
-            more = grown(start, vocabulary, config, around.means.allocate)
+            more = grown(start, vocabulary)
             if on_event is not None:
-                on_event(_told_of_growth(more))
+                on_event(_told_of_growth(more, len(vocabulary)))
         words = vocabulary.column if more is None else more.words
         watch = Watch(around.callbacks, words, score, on_event)
         counts = vocabulary.counts if more is None else more.counts
@@ -430,11 +432,10 @@ def _check_start(start: Start | None, checkpoint: Checkpoint) -> None:
         )
 
 
-def _told_of_growth(more: Grown) -> str:
-    kept = len(more.words) - more.new
+def _told_of_growth(more: Grown, words: int) -> str:
     return (
-        f"of {kept:,} words that the model has, {kept - more.missing:,} occur in the text, which adds "
-        f"{more.new:,} new ones"
+        f"of {len(more.model.vectors):,} words that the model has, {words - more.new:,} occur in the text, "
+        f"which adds {more.new:,} new ones"
     )
 
 
@@ -505,7 +506,14 @@ def _train(
     if around.callback is not None:  # what of the compilation is left, see warm_up, is waited for from now on
         around.callback(Progress("compile", 0, len(training_set[0].ids) * config.epochs, 0.0))
     from coterie.training.guarded import guarded_run
+    from coterie.training.resources import check_memory
 
+    weights = None
+    if checkpoint is not None or more is not None:  # before their matrices are read
+        on_disk = around.matrices_dir is not None
+        check_memory(len(training_set[1]), config, limit=around.memory_limit, on_disk=on_disk)
+        if more is not None and checkpoint is None:
+            weights = more.weights(config, around.means.allocate)
     return guarded_run(
         *training_set,
         config,
@@ -515,7 +523,7 @@ def _train(
         checkpoint.state(around.means.allocate) if checkpoint else None,
         around.means,
         watch,
-        None if more is None or checkpoint else more.weights,
+        weights,
     )
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coterie.config import CorpusConfig, VocabularyConfig
-from coterie.corpus import Paths, encode, pieces, streams
-from coterie.errors import ConfigError, CorpusError
+from coterie.corpus import Paths, encode, pieces, selection, streams
+from coterie.errors import ConfigError, CorpusError, ResourceError
 
 EVERY_WORD = VocabularyConfig(min_count=1)
 DEFAULT = CorpusConfig()
@@ -306,3 +306,18 @@ def test_equal_contents_have_equal_fingerprints():
     ):
         assert one.fingerprint == same.fingerprint != other.fingerprint
         assert "2 tokens, 1 sentences, 2 words" in repr(one)
+
+
+@pytest.mark.parametrize("memory_limit", [512 << 20, 50_000])
+def test_more_words_than_can_be_trained_are_refused(memory_limit, monkeypatch):
+    """Those that spilled as well, before all of them are gathered."""
+    monkeypatch.setattr(selection, "_LEAST_REFUSED", 0)
+    texts = [[f"w{i}" for i in range(start, start + 1000)] for start in range(0, 20_000, 1000)]
+    options = {"vocabulary": VocabularyConfig(min_count=1), "memory_limit": memory_limit}
+    with pytest.raises(
+        ResourceError, match=r"and more are kept, and at most 19,999 can be trained\. Set max_"
+    ):
+        encode(texts, most_words=19_999, **options)
+    encode(texts, most_words=20_000, **options).close()
+    few = VocabularyConfig(min_count=1, max_vocab_size=100)
+    encode(texts, most_words=100, **{**options, "vocabulary": few}).close()

@@ -49,18 +49,16 @@ _PACKERS: dict[str, Callable[[bytes], bytes]] = {
 def _encoded(path: Path) -> EncodedCorpus:
     """Encode a file, with settings that its contents decide about, and check the result."""
     choice = crc32(path.read_bytes()[:64])
-    config = CorpusConfig(
-        tokenizer=("words", "whitespace")[choice % 2],
-        encoding_errors=("strict", "strict", "replace", "ignore")[choice // 2 % 4],  # type: ignore[arg-type]
-        lowercase=(None, "turkish", "unicode")[choice // 8 % 3],  # type: ignore[arg-type]
-    )
+    errors: Any = ("strict", "strict", "replace", "ignore")[choice % 4]
+    lowercase: Any = (None, "turkish", "unicode")[choice // 4 % 3]
+    tokenizer = ("words", "whitespace")[choice // 12 % 2]
+    config = CorpusConfig(tokenizer=tokenizer, encoding_errors=errors, lowercase=lowercase)
     with encode(path, config, _EVERY_WORD, on_event=len) as encoded:
         _check_encoded(encoded)
         assert encoded.n_tokens == encoded.raw_tokens > 0
         assert (np.diff(encoded.vocabulary.counts) <= 0).all()
-        assert (
-            np.bincount(encoded.ids, minlength=len(encoded.vocabulary)) == encoded.vocabulary.counts
-        ).all()
+        counts = np.bincount(encoded.ids, minlength=len(encoded.vocabulary))
+        assert (counts == encoded.vocabulary.counts).all()
     return encoded
 
 
@@ -140,15 +138,60 @@ def _packed(packing: str) -> Reader:
     )
 
 
-_ARRAYS = ("ids.u32", "offsets.i64", "vocabulary.arrow", "phrases.jsonl")
+_PAIRS = [("New York", "é", 2.0), ("a", "12", 0.0), ("", "b", 1e3), ("12", "New York", 0.25)]
+_PAIR_FIELDS = ("input", "output", "weight")
+
+
+def _pairs(path: Path) -> EncodedCorpus:
+    """Encode a file of weighted pairs, and check the result."""
+    config = CorpusConfig(pairs=True, weight_field="weight")
+    with encode(path, config, VocabularyConfig(min_count=1), on_event=len) as encoded:
+        _check_encoded(encoded)
+        assert (np.diff(encoded.offsets) == 2).all()
+        assert len(encoded.weights) == encoded.n_sentences
+        assert (np.isfinite(encoded.weights) & (encoded.weights >= 0)).all()
+    return encoded
+
+
+def _pair_reader(ending: str, *contents: bytes) -> Reader:
+    name = f"p.{ending}"
+    return Reader(f"pairs {ending}", _seeds(name, *contents), lambda folder: _pairs(folder / name))
+
+
+def _pair_table(write: Callable[[pa.Table, Any], None]) -> bytes:
+    file = io.BytesIO()
+    columns = zip(_PAIR_FIELDS, map(list, zip(*_PAIRS, strict=True)), strict=True)
+    write(pa.table(dict(columns)), file)
+    return file.getvalue()
+
+
+def _pair_lines(delimiter: str, quote: str = "") -> bytes:
+    rows = [_PAIR_FIELDS, *[tuple(map(str, pair)) for pair in _PAIRS]]
+    return "\n".join(delimiter.join(f"{quote}{part}{quote}" for part in row) for row in rows).encode()
+
+
+_PAIR_READERS = [
+    _pair_reader("tsv", _pair_lines("\t")),
+    _pair_reader("csv", _pair_lines(",", '"'), _pair_lines(",")),
+    _pair_reader("txt", b"# c\na b 1\nb  c\t2.5\n"),
+    _pair_reader(
+        "jsonl",
+        "\n".join(json.dumps(dict(zip(_PAIR_FIELDS, pair, strict=True))) for pair in _PAIRS).encode(),
+    ),
+    _pair_reader("parquet", _pair_table(parquet.write_table)),
+    _pair_reader("arrow", _pair_table(_ipc(pa.ipc.new_file)), _pair_table(_ipc(pa.ipc.new_stream))),
+]
+
+
+_ARRAYS = ("ids.u32", "offsets.i64", "weights.f32", "vocabulary.arrow", "phrases.jsonl")
 _STATE = "0123456789abcdef-0123456789abcdef"
 
 
 def _cache_seeds() -> Sequence[Files]:
     model = PhraseModel([[Phrase(("a", "b"), 2)]])
     cases = []
-    for joined in (None, model):
-        with encode(_TEXTS * 3, vocabulary=_EVERY_WORD, phrase_model=joined) as encoded:
+    for joined, weights in ((None, None), (model, None), (None, [0.5] * 3 * len(_TEXTS))):
+        with encode(_TEXTS * 3, vocabulary=_EVERY_WORD, phrase_model=joined, weights=weights) as encoded:
             files = [path for path in encoded.path.iterdir() if path.name != "lock"]
             cases.append({path.name: path.read_bytes() for path in files})
     for case in cases:
@@ -171,7 +214,8 @@ def _stamped(files: Files) -> Files:
         return files
 
 
-def _cached(folder: Path) -> EncodedCorpus:
+def _cached(folder: Path) -> Any:
+    """Open a cache; return what its checksums answer for."""
     place = folder / _STATE
     place.mkdir()
     for path in [path for path in folder.iterdir() if path.is_file()]:
@@ -182,8 +226,9 @@ def _cached(folder: Path) -> EncodedCorpus:
         assert encoded.phrases is None or encoded.phrases.join(["a", "b"])
         assert encoded.size
         assert encoded.fingerprint
+        kept = (encoded.ids.tobytes(), encoded.offsets.tobytes(), encoded.vocabulary.words, encoded.phrases)
     clear_caches(folder)
-    return encoded
+    return kept
 
 
 def _phrases() -> Sequence[Files]:
@@ -222,6 +267,7 @@ CORPORA = [
     _text("t.csv", _separated(",", '"'), b"id,text\n1,a b\n2,c\n"),
     _text("t.tsv", _separated("\t", "")),
     *map(_packed, _PACKERS),
+    *_PAIR_READERS,
     _tables(
         "t.parquet",
         parquet.write_table,
@@ -230,7 +276,7 @@ CORPORA = [
     _tables(
         "t.arrow", _ipc(pa.ipc.new_file), _ipc(pa.ipc.new_stream), _ipc(pa.ipc.new_file, compression="zstd")
     ),
-    Reader("encoded corpus", _cache_seeds, _cached, _stamped),
+    Reader("encoded corpus", _cache_seeds, _cached, _stamped, checked=tuple),
     Reader(
         "vocabulary file",
         _seeds("v.txt", b"the\t5\nof\t3\nnew york\t2\n", b"der 5\ndie 3\n# 2\n"),

@@ -13,8 +13,11 @@ from zlib import crc32
 
 import numpy as np
 
+from coterie.cli.info import _flat
+from coterie.cli.repeating import command_of
 from coterie.config import TrainingConfig
 from coterie.errors import CoterieError
+from coterie.formats.card import model_card
 from coterie.formats.neighbour_index import INDEX, read_index_description
 from coterie.kernels.bfloat16 import narrow_view
 from coterie.model import Model, load_vectors
@@ -72,6 +75,10 @@ def _model(folder: Path) -> Model:
         with contextlib.suppress(CoterieError):  # vectors may be NaN, and settings unknown
             vectors.most_similar(vectors.words[0], topn=1)
             model.predict_output(vectors.words[:1], topn=1)
+    with contextlib.suppress(CoterieError):
+        command_of("m", model.config)
+    assert _flat(model.config)
+    assert model_card("m", model.config, vectors.words, vectors.vector_size)
     return model
 
 
@@ -125,6 +132,12 @@ def _checkpoint(folder: Path) -> TrainingState:
     return state
 
 
+def _kept(state: TrainingState) -> Any:
+    """Return what a checkpoint's checksums answer for."""
+    weights = [(name, matrix.tobytes()) for name, matrix in state.weights.matrices()]
+    return weights, state.units, state.words, state.chunk, state.seconds, state.losses, state.metrics
+
+
 def _indexes() -> Sequence[Files]:
     from coterie.index import NeighbourIndex
 
@@ -145,7 +158,7 @@ def _index(folder: Path) -> Any:
 
 FOLDERS = [
     Reader("model folder", _models, _model),
-    Reader("checkpoint", _checkpoints, _checkpoint, _stamped),
+    Reader("checkpoint", _checkpoints, _checkpoint, _stamped, checked=_kept),
 ]
 if importlib.util.find_spec("usearch") is not None:
     FOLDERS.append(Reader("neighbour index", _indexes, _index))

@@ -32,9 +32,13 @@ class Reader:
     pack
         Adds what keeps most changes from coming further than to its check: checksums, compression. Cases are
         changed before it or after it.
+    checked
+        Of a format with checksums: what of the result they answer for. A whole file that is changed must give
+        the same, or be refused.
     """
 
     name: str
     seeds: Callable[[], Sequence[Files]]
     read: Callable[[Path], Any]
     pack: Callable[[Files], Files] = _as_it_is
+    checked: Callable[[Any], Any] | None = None

@@ -14,7 +14,7 @@ from fuzzing.judging import Arcs, judged
 from fuzzing.mutations import mutated
 from fuzzing.readers import READERS
 from fuzzing.traps import READERS as TRAPS
-from fuzzing.worker import read_case
+from fuzzing.worker import Hunt, read_case
 
 FOUND = sorted((Path(__file__).parent / "found").iterdir())
 
@@ -35,7 +35,7 @@ def test_whole_files_are_read(tmp_path, seeds, name):
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(seed=st.integers(0, 2**32), packed=st.booleans(), whole=st.integers(0, 99))
 @example(seed=1, packed=False, whole=0)
 def test_changed_files_give_a_result_or_an_error_of_ours(tmp_path, seeds, name, seed, packed, whole):
@@ -70,6 +70,19 @@ def test_what_fuzzing_has_found(tmp_path, case):
 def test_faults_are_found(tmp_path, name, finding):
     found = judged(TRAPS[name], {"n": b"x"}, tmp_path / "files", Arcs()).finding
     assert finding in found if finding else found is None
+
+
+def test_silent_damage_is_found(tmp_path):
+    """Of a reader that says there are checksums, and looks at none; not of the others."""
+    for name, expected in (
+        ("damaged", {None, "damage that the checksums should have told of"}),
+        ("whole", {None}),
+    ):
+        hunt, found = Hunt(TRAPS[name], Random(1)), set()
+        for _ in range(40):
+            case = hunt.next_case()
+            found.add(hunt.run(tmp_path / "files", case, hunt.as_read(case)))
+        assert found == expected
 
 
 def test_ways_through_the_code_are_told_apart(tmp_path):

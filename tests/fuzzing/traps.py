@@ -57,4 +57,4 @@ READERS = {
         "says nothing": _says_nothing,
         "whole": _whole,
     }.items()
-}
+} | {"damaged": Reader("damaged", lambda: [{"n": b"x"}], _whole, checked=bytes)}

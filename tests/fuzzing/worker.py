@@ -8,6 +8,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from fuzzing.judging import Arcs, judged
 from fuzzing.mutations import Files, mutated
 from fuzzing.reader import Reader
 
-__all__ = ["Campaign", "Hunt", "read_case", "signature", "total", "work", "write_case"]
+__all__ = ["Campaign", "Case", "Hunt", "read_case", "signature", "total", "work", "write_case"]
 
 _TURN = 3.0
 """Seconds before the next reader has its turn."""
@@ -26,14 +27,24 @@ _ADDRESSES = 8 << 30
 """Bytes of address space beyond what a worker begins with."""
 
 
+@dataclass(frozen=True)
+class Case:
+    """Files to be read: ``packed`` as they are; ``whole`` if they are whole but for a change on the disk."""
+
+    files: Files
+    packed: bool = False
+    whole: bool = False
+
+
 class Hunt:
     """The cases of one reader: those that came on new ways through the code are changed further."""
 
     def __init__(self, reader: Reader, random: Random) -> None:
         self.reader, self._random = reader, random
         self.arcs = Arcs()
-        self._pool: list[tuple[bool, Files]] = [(False, files) for files in reader.seeds()]
+        self._pool = [Case(files) for files in reader.seeds()]
         self._seeds = len(self._pool)
+        self._told: list[Any] = []  # what the checksums of the whole cases answer for
         self.executions = self.read = 0
 
     @property
@@ -41,28 +52,38 @@ class Hunt:
         """How many cases found something new."""
         return len(self._pool) - self._seeds
 
-    def next_case(self) -> tuple[bool, Files, Files]:
-        """Return a new case: whether it was changed after packing, its files, and those that are read."""
+    def next_case(self) -> Case:
+        """Return one of the whole cases first, then changed ones."""
         pool, random = self._pool, self._random
         if self.executions < self._seeds:
-            packed, files = pool[self.executions]
-        else:
-            recent = random.random() < 0.5
-            packed, files = random.choice(pool[-20:] if recent else pool)
-            if not packed and random.random() < 0.2:
-                packed, files = True, self.reader.pack(files)
-            donors = [files for at_end, files in random.sample(pool, min(4, len(pool))) if at_end == packed]
-            files = mutated(files, donors, random)
-        return packed, files, files if packed else self.reader.pack(files)
+            return pool[self.executions]
+        if self.reader.checked and random.random() < 0.3:
+            whole = [self.reader.pack(case.files) for case in pool[: self._seeds]]
+            return Case(mutated(random.choice(whole), whole, random), packed=True, whole=True)
+        case = random.choice(pool[-20:] if random.random() < 0.5 else pool)
+        if not case.packed and random.random() < 0.2:
+            case = Case(self.reader.pack(case.files), packed=True)
+        others = random.sample(pool, min(4, len(pool)))
+        donors = [other.files for other in others if other.packed == case.packed]
+        return Case(mutated(case.files, donors, random), case.packed)
 
-    def run(self, folder: Path, packed: bool, files: Files, as_read: Files) -> str | None:
+    def as_read(self, case: Case) -> Files:
+        """Return the files of a case as they are on the disk."""
+        return case.files if case.packed else self.reader.pack(case.files)
+
+    def run(self, folder: Path, case: Case, as_read: Files) -> str | None:
         """Read a case and return the finding, if there is one."""
         before = len(self.arcs.seen)
         outcome = judged(self.reader, as_read, folder, self.arcs)
         self.executions += 1
         self.read += outcome.read
-        if len(self.arcs.seen) > before and self.executions > self._seeds and outcome.finding is None:
-            self._pool.append((packed, files))
+        if self.executions <= self._seeds:
+            self._told.append(outcome.told)
+            return outcome.finding
+        if case.whole and outcome.read and outcome.told not in self._told:
+            return "damage that the checksums should have told of"
+        if len(self.arcs.seen) > before and outcome.finding is None:
+            self._pool.append(case)
             if len(self._pool) > _POOL:
                 del self._pool[self._seeds]
         return outcome.finding
@@ -102,9 +123,10 @@ def work(campaign: Campaign, readers: Sequence[Reader], seconds: float, seed: in
             turn_ends = time.monotonic() + min(_TURN, seconds / len(hunts))
             while time.monotonic() < turn_ends:
                 number += 1
-                packed, files, as_read = hunt.next_case()
+                case = hunt.next_case()
+                as_read = hunt.as_read(case)
                 campaign.begin_case(number, hunt.reader, as_read)
-                finding = hunt.run(campaign.place / "files", packed, files, as_read)
+                finding = hunt.run(campaign.place / "files", case, as_read)
                 if finding is not None and campaign.report(hunt.reader.name, as_read, finding):
                     print(
                         f"FOUND in {hunt.reader.name}: {finding.strip().splitlines()[-1][:300]}", flush=True
@@ -160,9 +182,12 @@ def read_case(place: Path) -> tuple[str, dict[str, bytes]]:
 
 
 def total(counts: Sequence[dict[str, Any]]) -> dict[str, Counter[str]]:
-    """Add the counts of several workers, by reader."""
+    """Add the counts of several workers, by reader; arcs are those of the worker that found most."""
     sums: dict[str, Counter[str]] = {}
     for one in counts:
         for name, figures in one.items():
-            sums.setdefault(name, Counter()).update(figures)
+            found = sums.setdefault(name, Counter())
+            arcs = max(found["arcs"], figures["arcs"])
+            found.update(figures)
+            found["arcs"] = arcs
     return sums

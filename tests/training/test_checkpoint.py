@@ -367,3 +367,19 @@ def test_nces_untrained_loss_is_that_of_the_beginning(clusters):
     assert run.weights.log_normaliser[0] != pytest.approx(np.log(48), abs=1e-3)
     again = Trainer(*clusters, config(objective="nce"), weights=run.weights)
     assert again._objective.untrained_loss == first._objective.untrained_loss
+
+
+@pytest.mark.parametrize(
+    ("every", "every_words", "seconds", "words", "most"),
+    [
+        (600, None, 20, 10**6, 1),
+        (600, None, 300, 10**6, 2),
+        (600, None, 10_000, 10**9, 3),
+        (None, 10**6, 5, 10**6 - 1, 1),
+        (None, 10**6, 5, 10**8, 3),
+        (None, None, 10**6, 10**9, 1),
+    ],
+)
+def test_how_many_there_may_be_at_once(tmp_path, every, every_words, seconds, words, most):
+    """Three, but a short training's only one is that of Ctrl-C."""
+    assert Checkpoints(tmp_path, every, every_words, print).most(seconds, words) == most

@@ -19,7 +19,14 @@ from coterie.training.disk import Places, check_disk, checkpoint_size, model_siz
 from coterie.training.duration import about, expected_seconds, telling_time
 from coterie.training.means import COUNTING_BYTES, Means, counting_share
 from coterie.training.progress import Progress
-from coterie.training.resources import check_memory, matrices_size, needed_memory, plans_size, working_size
+from coterie.training.resources import (
+    check_memory,
+    matrices_size,
+    most_words,
+    needed_memory,
+    plans_size,
+    working_size,
+)
 
 MIB = 1 << 20
 
@@ -89,6 +96,17 @@ def test_a_limit_below_what_the_process_holds(machine):
         check_memory(1_000_000, config(), limit=90 * MIB)
 
 
+def test_the_most_words_are_those_that_fit(machine):
+    assert most_words(config()) is None
+    machine(400 * MIB)
+    most = most_words(config())
+    check_memory(most, config())
+    with pytest.raises(ResourceError):
+        check_memory(most + 1000, config())
+    assert most_words(config(), limit=300 * MIB) < most == most_words(config(), limit=4096 * MIB)
+    assert most_words(config(vector_size=1000)) < most < most_words(config(), on_disk=True)
+
+
 @pytest.mark.parametrize("objective", ["negative_sampling", "hierarchical_softmax", "softmax"])
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_the_words_that_fit_do_fit(objective, on_disk, machine):
@@ -122,7 +140,7 @@ def test_memory_counts_every_threads_plans(monkeypatch):
     monkeypatch.setattr(resources, "available_cores", lambda: 8)
     pairs = {"negative_sharing": "pair", "negative": 20, "window": 10}
     one = plans_size(1000, config(**pairs))
-    assert one > 8 * MIB
+    assert one > 6 * MIB
     assert plans_size(1000, config(workers=4, **pairs)) == 4 * one
     assert plans_size(1000, config(workers=4, deterministic=True, **pairs)) >= 4 * one
     assert plans_size(1000, config(), tokens=1000) < plans_size(1000, config())
@@ -165,12 +183,13 @@ def test_disk_is_told_and_checked(tmp_path, monkeypatch):
     places = Places(output=tmp_path / "new" / "model", checkpoints=tmp_path / "model.checkpoints")
     model, one = model_size(10_000, config()), checkpoint_size(10_000, config())
     assert one == matrices_size(10_000, config())
-    disks(monkeypatch, model + 3 * one)
+    assert one < model < 2 * one  # so that two checkpoints and the model are more than three checkpoints
+    disks(monkeypatch, model + 2 * one)
     told = check_disk(10_000, config(), places)
     assert told.startswith(
-        "on disk the model takes about 1.5 MB, checkpoints take up to about 3.8 MB, of 5.4 MB"
+        "on disk the model takes about 1.5 MB, checkpoints take up to about 3.8 MB, of 4.1 MB"
     )
-    disks(monkeypatch, model + 3 * one - 1)
+    disks(monkeypatch, model + 2 * one - 1)
     with pytest.raises(
         ResourceError, match=rf"not enough disk in {tmp_path}: the model .*--checkpoint-every off"
     ):
@@ -179,6 +198,10 @@ def test_disk_is_told_and_checked(tmp_path, monkeypatch):
         check_disk(100_000, config(), Places(output=tmp_path))
     assert "checkpoint" not in str(no.value)
     assert check_disk(10_000, config(), Places()) is None
+    disks(monkeypatch, model + one)
+    check_disk(10_000, config(), places._replace(most=1))
+    with pytest.raises(ResourceError, match=r"the matrices take about 1\.3 MB"):
+        check_disk(10_000, config(), Places(output=tmp_path, matrices=tmp_path, checkpoints=tmp_path, most=1))
 
 
 def test_checkpoints_that_are_there_need_no_more_room(tmp_path, monkeypatch):
@@ -232,7 +255,9 @@ def test_time_grows_with_the_work_and_falls_with_the_threads():
     ]
     for changes in slower:
         assert seconds(**changes) > once, changes
-    assert seconds(architecture="cbow") < once
+    wide = {"vector_size": 300, "window": 10}
+    assert seconds(architecture="cbow", **wide) < seconds(**wide)
+    assert seconds(deterministic=True) > once
     tree = {"objective": "hierarchical_softmax"}
     assert once < seconds(negative=0, **tree) < seconds(negative=5, **tree)
 

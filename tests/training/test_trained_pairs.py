@@ -12,7 +12,6 @@ from coterie.sampling.pairs import Pairs, output_counts
 from coterie.sampling.plan import Sentences
 from coterie.training import trainer
 from coterie.training.trainer import Trainer
-from objectives.small_runs import Run, random_weights
 
 GROUPS, MEMBERS = 5, 8
 OBJECTIVES = [
@@ -111,31 +110,6 @@ def test_a_weight_is_how_often_a_pair_is_there():
     same, other = (np.corrcoef(scores[0], those)[0, 1] for those in (scores[1], control))
     assert same > 0.97
     assert same > other
-
-
-@pytest.mark.parametrize("architecture", ["skip_gram", "cbow"])
-@pytest.mark.parametrize("kernel", ["plain", "auto"])
-@pytest.mark.parametrize("changes", OBJECTIVES[:4], ids=str)
-@pytest.mark.parametrize("in_step", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_half_the_weight_is_half_the_rate(architecture, kernel, changes, in_step):
-    if changes.get("objective") == "softmax" and (kernel == "plain" or in_step):
-        pytest.skip("runs on the BLAS")
-    config = TrainingConfig(
-        vector_size=5, window=2, architecture=architecture, kernel=kernel, sample=0, **changes
-    )
-    results = []
-    for weight, rate in ((1.0, 0.125), (0.5, 0.25), (1.0, 0.25)):
-        weights = random_weights(config, 3)
-        run = Run(weights, [[0, 1, 2, 3, 4, 1, 5], [2, 0, 6]], config)
-        run.plan.weights[:] = weight
-        before = {name: matrix.copy() for name, matrix in weights.matrices()}
-        if in_step:
-            run.train_in_step(rate, 1)
-        else:
-            run.train(rate)
-        results.append(np.concatenate([(m - before[name]).reshape(-1) for name, m in weights.matrices()]))
-    np.testing.assert_allclose(results[0], results[1], rtol=1e-4, atol=1e-6)
-    assert abs(results[0] - results[2]).max() > 1e-3
 
 
 def test_weights_of_sentences_reach_their_windows():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import hashlib
 import math
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -299,3 +301,17 @@ def test_weights_that_do_not_fit_are_refused(clusters):
     ):
         with pytest.raises(ConfigError, match=told):
             Trainer(*clusters, settings, weights=dataclasses.replace(weights, **changes))
+
+
+@pytest.mark.parametrize("changes", [{}, {"deterministic": True}, {"validation": 0.1}], ids=str)
+def test_a_trainer_goes_with_its_last_name(clusters, changes):
+    """Matrices that wait for the collector of cycles are gigabytes, and the next ones get no huge pages."""
+    gc.disable()
+    try:
+        run = Trainer(*clusters, TrainingConfig(vector_size=8, epochs=1, workers=2, **changes))
+        run.run()
+        left = weakref.ref(run), weakref.ref(run.weights.input_vectors)
+        del run
+        assert [name() for name in left] == [None, None]
+    finally:
+        gc.enable()

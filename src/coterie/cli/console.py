@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from coterie.config import CorpusConfig, IndexConfig, PhraseConfig, TrainingConfig, VocabularyConfig
-from coterie.errors import ConfigError, CoterieError, WordNotFoundError
+from coterie.errors import ConfigError, CoterieError, WordNotFoundError, spelt_out
 
 __all__ = [
     "Command",
@@ -169,7 +169,7 @@ class Speaker:
     def message(self, text: str) -> None:
         """Say something on the way."""
         if not self.quiet:
-            self._say(dashed(text))
+            self._say("\n".join(map(spelt_out, dashed(text).split("\n"))))
 
     @contextmanager
     def through(self, say: Callable[[str], None]) -> Iterator[None]:
@@ -230,10 +230,11 @@ def draw_table(
         )
     before = None
     for first, *others in rows:
-        # Text: words such as "[red]" are no markup.
-        table.add_row(*map(Text, ("" if first == before else first, *others)))
+        # Text: words such as "[red]" are no markup, nor are those with control characters the terminal's.
+        cells = ("" if first == before else first, *others)
+        table.add_row(*(Text(spelt_out(cell)) for cell in cells))
         before = first
     console = Console(highlight=False)
     if title:
-        console.print(Text(title, style="bold"))
+        console.print(Text(spelt_out(title), style="bold"))
     console.print(table)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from coterie.cli.console import Command, Speaker, common_options, print_table
+from coterie.errors import spelt_out
 
 __all__ = ["command"]
 
@@ -84,7 +85,7 @@ def _tell_command(targets: Sequence[str], speaker: Speaker) -> None:
     if speaker.as_json:
         speaker.json({"command": line})
     else:
-        click.echo(line)
+        click.echo(spelt_out(line))  # settings are whatever the model's maker wrote
 
 
 def _model_facts(path: Path) -> dict[str, Any] | None:

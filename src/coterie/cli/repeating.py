@@ -35,19 +35,19 @@ def command_of(name: str, config: Mapping[str, Any]) -> tuple[str, list[str]]:
     source = config.get("source")
     if not source:
         remarks.append("the text was an object in Python; put a file in the place of TEXT")
-    words = ["coterie", "train", *(source or ["TEXT"]), "-o", name]
+    words = ["coterie", "train", *_sources(source or ["TEXT"]), "-o", name]
     goes_on = "start_from" in config
     if goes_on:
         if config["start_from"] is None:
             remarks.append("it goes on from a model that was an object in Python; name its folder for MODEL")
-        words += ["--from", config["start_from"] or "MODEL"]
+        words += ["--from", *_sources([config["start_from"] or "MODEL"])]
     for kind, part in (
         (TrainingConfig, "training"),
         (VocabularyConfig, "vocabulary"),
         (PhraseConfig, "phrases"),
         (CorpusConfig, "corpus"),
     ):
-        for option, value in _changed(kind, config.get(part, {}), every=goes_on):
+        for option, value in _changed(kind, _settings(config, part), every=goes_on):
             if option in _FILES:
                 remarks.append(
                     f"{_FILES[option]} had {len(value):,} entries; config.json has them, as {option}"
@@ -55,28 +55,41 @@ def command_of(name: str, config: Mapping[str, Any]) -> tuple[str, list[str]]:
                 words += [_FILES[option], f"{option.upper()}.txt"]
             else:
                 words += _written(option, value)
-    training = config.get("training", {})
+    training = _settings(config, "training")
     if not training.get("deterministic") and training.get("workers") != 1:
         # What several threads that ran free did cannot be repeated.
         if "--workers" not in words:
-            workers = config.get("figures", {}).get("workers")
+            workers = _settings(config, "figures").get("workers")
             words += ["--workers", str(workers or 1)]
         if words[words.index("--workers") + 1] != "1":
             remarks.append("several threads ran free: the vectors will be as good, but not the same")
     return shlex.join(words), remarks
 
 
+def _settings(config: Mapping[str, Any], part: str) -> Mapping[str, Any]:
+    found = config.get(part, {})
+    if not isinstance(found, Mapping):
+        raise FormatError(f"the model's settings can't be read ({part} is {found!r}).")
+    return found
+
+
+def _sources(named: Any) -> list[str]:
+    """Return the files as a command line may name them: none is an option."""
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise FormatError(f"the model's settings can't be read (source is {named!r}).")
+    return [f"./{name}" if name.startswith("-") and name != "-" else name for name in named]
+
+
 def _changed(kind: Any, settings: Mapping[str, Any], *, every: bool) -> Iterator[tuple[str, Any]]:
     """Yield the settings that are not what they are where nothing is given, or every one that is set."""
     known = {field.name for field in dataclasses.fields(kind)}
     chosen = {option: value for option, value in settings.items() if option in known}
-    given = kind(**chosen)
     # What depends on others has the default that goes with those.
     names = ("objective", "architecture", "cbow_gradient", "phrases", "phrase_scoring", "phrase_min_count")
     deciding = {name: chosen[name] for name in names if name in chosen}
     try:
-        usual = kind(**deciding)
-    except ValueError as error:
+        given, usual = kind(**chosen), kind(**deciding)
+    except (ValueError, TypeError, AttributeError) as error:
         raise FormatError(f"the model's settings can't be read ({error}).") from error
     for field in dataclasses.fields(kind):
         value = getattr(given, field.name)

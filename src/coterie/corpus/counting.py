@@ -139,19 +139,21 @@ class WordCounter:
         self._spilled_words += len(words)
         self._begin()
 
-    def finish(self, config: VocabularyConfig, containing: str | None = None) -> Ranking:
+    def finish(
+        self, config: VocabularyConfig, containing: str | None = None, most_words: int | None = None
+    ) -> Ranking:
         """Decide which words are kept and rank them; the counter is empty afterwards.
 
         Words with ``containing`` in them are kept whatever their count.
         """
-        selection = Selection(config, containing)
+        selection = Selection(config, containing, most_words)
         if self._segments:
             self._spill()
             numbers = self._merge(selection)
         else:
-            words, counts = self._words, self._counts
-            self._begin()
-            numbers = [(self.tokens, selection.admit(words, counts, np.arange(len(words))))]
+            admitted = selection.admit(self._words, self._counts, np.arange(len(self._words)))
+            self._begin()  # the dictionary goes before its words are ranked
+            numbers = [(self.tokens, admitted)]
         kept, kept_counts, ranks = selection.finish()
         for _, number in numbers:
             chosen = number != DROPPED

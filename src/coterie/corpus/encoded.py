@@ -237,10 +237,10 @@ def _vocabulary(path: Path) -> Vocabulary:
         with pa.memory_map(str(path)) as file:
             table = pa.ipc.open_file(file).read_all()
             table.validate(full=True)
-            counts = np.array(table["count"].cast(pa.int64()))
-            if (counts < 0).any() or table["word"].null_count:
-                raise ValueError("a word is missing, or a count is negative")  # noqa: TRY301
-            return Vocabulary(_column(table["word"].cast(pa.large_string())), counts)
+            words, counts = table["word"], np.array(table["count"].cast(pa.int64()))
+            if words.type != pa.large_string() or words.null_count or (counts < 0).any():
+                raise ValueError("a word is missing or none, or a count is negative")  # noqa: TRY301
+            return Vocabulary(_column(words), counts)
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise FormatError(f"{path}: no vocabulary ({error}). {_REMEDY}") from error
 
@@ -255,13 +255,15 @@ def _fault(path: Path, meta: dict[str, Any], *, checksums: bool) -> str | None:
             return f"{path / name}: {size:,} bytes where {expected['bytes']:,} were written."
         if checksums and _stamp(path / name) != expected:
             return f"{path / name}: damaged (the checksum differs)."
-    sizes = (4 * int(meta["n_tokens"]), 8 * (int(meta["n_sentences"]) + 1))
-    weights = files[WEIGHTS]["bytes"] if WEIGHTS in files else 4 * int(meta["n_sentences"])
-    if sizes != (files[IDS]["bytes"], files[OFFSETS]["bytes"]) or weights != 4 * int(meta["n_sentences"]):
-        return f"{path / META}: the sizes contradict each other."
     numbers = ("n_tokens", "n_sentences", "raw_tokens", "raw_words")
     wrong = [key for key in numbers if not isinstance(meta[key], int) or meta[key] < 1]
-    return f"{path / META}: {wrong[0]} is no number." if wrong else None
+    if wrong:
+        return f"{path / META}: {wrong[0]} is no number."
+    sizes = (4 * meta["n_tokens"], 8 * (meta["n_sentences"] + 1))
+    weights = files[WEIGHTS]["bytes"] if WEIGHTS in files else 4 * meta["n_sentences"]
+    found = (files[IDS]["bytes"], files[OFFSETS]["bytes"], weights)
+    contradict = found != (*sizes, 4 * meta["n_sentences"])
+    return f"{path / META}: the sizes contradict each other." if contradict else None
 
 
 def remove_folder(path: Path) -> None:

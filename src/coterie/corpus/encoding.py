@@ -74,6 +74,7 @@ def encode(
     least_option: str = "min_count",
     known_words: Sequence[str] = (),
     weights: Iterable[float] | None = None,
+    most_words: int | None = None,
 ) -> EncodedCorpus:
     """Encode text as token ids on disk, with its vocabulary.
 
@@ -109,13 +110,16 @@ def encode(
         Words of a model that goes on with this text: kept whatever their count, if they occur.
     weights
         One for each item of an iterable.
+    most_words
+        Refuse to gather more words than this, which could not be trained.
 
     Raises
     ------
     CorpusError
         If the text can't be read, or no word of it is kept.
     ResourceError
-        If the disk lacks the room, before the work where that can be foreseen.
+        If the disk lacks the room, before the work where that can be foreseen; or more than ``most_words``
+        are kept.
 
     Examples
     --------
@@ -127,7 +131,7 @@ def encode(
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"{option} is {value!r}; it must be a whole number, at least 1.")
     warn = on_event or warn_caller
-    asked = Asked(vocabulary, phrases, phrase_model, least_option, known_words, corpus.pairs)
+    asked = Asked(vocabulary, phrases, phrase_model, least_option, most_words, known_words, corpus.pairs)
     made = make_tokenizer(corpus, tokenizer)
     reader = Reader(source, corpus, warn, weights)
     kept: Cache | None = None

@@ -246,6 +246,8 @@ def _columns_of(
                 f"{error} In a file without a header columns are named by number: --input-field 1 "
                 "--output-field 2."
             )
+        if (times := header.count(field)) > 1:
+            raise CorpusError(f'{name}, line 1: {times} columns are called "{field}"; rename one.')
     return _Columns(tuple(header.index(field) for field, _ in asked), len(header)), end
 
 

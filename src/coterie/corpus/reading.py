@@ -92,12 +92,12 @@ class Reader:
             if stream.empty:
                 self._empty(file)
                 return
-            if file.format in ("parquet", "arrow"):
-                yield from (read_pair_columns if config.pairs else read_columns)(file, config)
-                return
             self._stream = stream
             try:
                 match file.format:
+                    case "parquet" | "arrow":
+                        self._stream = None  # it has only looked at the first bytes
+                        yield from (read_pair_columns if config.pairs else read_columns)(file, config)
                     case "jsonl":
                         yield from (read_pair_jsonl if config.pairs else read_jsonl)(stream, config)
                     case _ if config.pairs:
@@ -113,6 +113,11 @@ class Reader:
                         yield from read_text(stream, config.encoding_errors, whole_lines=whole_lines)
             finally:
                 self._stream = None
+            if stream.changed:
+                self._warn(
+                    f"{file.name}: the file changed while it was read; what was read may be neither the old "
+                    "text nor the new one. Run again when it is at rest."
+                )
 
     def _empty(self, file: SourceFile) -> None:
         # In a folder of many files one may be empty; a file that was named should not be.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,7 +27,6 @@ from coterie.corpus.pieces import (
 from coterie.corpus.streams import ByteBlock, ByteStream
 from coterie.corpus.weights import checked_weights, for_each_line
 from coterie.errors import CorpusError
-from coterie.formats.json_text import parse_json
 
 __all__ = [
     "Ready",
@@ -42,6 +40,7 @@ __all__ = [
 ]
 
 _SHOWN_FIELDS = 12
+_LONGEST_FIELD = 64 << 20  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +138,11 @@ def missing_field(place: object, field: str, fields: Sequence[str], role: str = 
 
 def _json_object(line: str, expected: str, place: Place) -> dict[str, Any]:
     try:
-        record = parse_json(line)
-    except ValueError as error:  # also of a number with more digits than Python reads
-        why = (
-            f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
-        )
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:  # also of a number with more digits than Python reads
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        if isinstance(error, json.JSONDecodeError):
+            why = f"{error.msg} at column {error.colno}"
         start = line[:40] + ("…" if len(line) > 40 else "")
         raise CorpusError(
             f"{place}: not JSON ({why}; the line begins {start!r}). A .jsonl file holds one JSON object a "
@@ -241,6 +240,8 @@ def read_csv(stream: ByteStream, name: str, config: CorpusConfig, *, tabs: bool)
 def _column(header: Sequence[str], field: str, name: str, role: str) -> int:
     if field not in header:
         raise missing_field(f"{name}, line 1", field, header, role)
+    if (times := header.count(field)) > 1:
+        raise CorpusError(f'{name}, line 1: {times} columns are called "{field}"; rename one.')
     return header.index(field)
 
 
@@ -266,15 +267,21 @@ def _decoded_lines(stream: ByteStream, errors: EncodingErrors) -> Iterator[str]:
 
 @contextmanager
 def _csv_faults(name: str, rows: Any) -> Iterator[None]:
-    # The limit of 128 KiB a field is the process's; an article is longer.
-    before = csv.field_size_limit(sys.maxsize)
+    # The limit of 128 KiB a field is the process's; an article is longer. Without one, a quote that is not
+    # closed would have the rest of the file, at four bytes a character, in memory.
+    before = csv.field_size_limit(_LONGEST_FIELD)
     try:
         yield
     except csv.Error as error:
+        where = f"{name}, line {rows.line_num:,}"
+        if "new-line character" in str(error):
+            raise CorpusError(
+                f"{where}: a carriage return amid a field. If these are the line ends of old Macs, convert "
+                "them (tr '\\r' '\\n'); else put the field in quotes."
+            ) from None
         raise CorpusError(
-            f"{name}, line {rows.line_num:,}: not CSV ({error}). A quote inside a quoted field is written "
-            "twice; "
-            "a quote that is opened must be closed."
+            f"{where}: not CSV ({error}). A quote inside a quoted field is written twice; a quote that is "
+            "opened must be closed."
         ) from None
     finally:
         csv.field_size_limit(before)

@@ -28,6 +28,8 @@ class Asked:
     ----------
     least_option
         What the user calls ``vocabulary.min_count``.
+    most_words
+        More are of no use.
     known_words
         Kept if they occur, whatever their count; that they don't is no news.
     pairs
@@ -38,6 +40,7 @@ class Asked:
     phrases: PhraseConfig
     model: PhraseModel | None
     least_option: str = "min_count"
+    most_words: int | None = None
     known_words: Sequence[str] = ()
     pairs: bool = False
 
@@ -92,7 +95,7 @@ def second_pass(
     vocabulary, counter = asked.vocabulary, first.counter
     tokens, model = counter.tokens, None
     if asked.delimiter is None:
-        ranking = counter.finish(asked.wanted)
+        ranking = counter.finish(asked.wanted, most_words=asked.most_words)
     else:
         wanted = wanted_words(asked.wanted, asked.phrases, asked.model)
         ranking = counter.finish(wanted, containing=asked.delimiter)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from coterie.config import VocabularyConfig
+from coterie.errors import ResourceError
 
 __all__ = ["DROPPED", "Selection"]
 
@@ -19,6 +20,8 @@ DROPPED = np.uint32(0xFFFFFFFF)
 # With max_vocab_size, candidates are pruned when they are this many times what can stay.
 _SLACK = 4
 _LEAST_PRUNED = 100_000
+# Fewer take at most 200 MB to gather, and the training's own check has more to say about them.
+_LEAST_REFUSED = 1 << 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,17 @@ class _Candidates:
         )
 
 
+def _united(held: list[_Candidates]) -> _Candidates:
+    return _Candidates(
+        pa.concat_arrays([part.words for part in held]),
+        np.concatenate([part.counts for part in held]),
+        np.concatenate([part.first_seen for part in held]),
+        np.concatenate([part.forced for part in held]),
+        np.concatenate([part.eligible for part in held]),
+        np.concatenate([part.number for part in held]),
+    )
+
+
 class Selection:
     """Collects candidates in any order and batch size, and ranks those that stay.
 
@@ -50,6 +64,8 @@ class Selection:
         Which words stay.
     containing
         Words with this in them stay as well, whatever their count.
+    most_words
+        Refuse to gather more, of which no training could make use.
 
     Attributes
     ----------
@@ -59,8 +75,10 @@ class Selection:
         The highest count so far and its word, for the message when nothing stays.
     """
 
-    def __init__(self, config: VocabularyConfig, containing: str | None = None) -> None:
-        self._config, self._containing = config, containing
+    def __init__(
+        self, config: VocabularyConfig, containing: str | None = None, most_words: int | None = None
+    ) -> None:
+        self._config, self._containing, self._most = config, containing, most_words
         self._forced = _value_set(config.keep_words)
         self._explicit = None if config.words is None else _value_set(config.words)
         self._held: list[_Candidates] = []
@@ -75,6 +93,11 @@ class Selection:
         """Take distinct words with their whole counts; return a number for each candidate, else ``DROPPED``.
 
         ``first_seen`` orders words by their first appearance in the text.
+
+        Raises
+        ------
+        ResourceError
+            More words stay than were allowed.
         """
         self.seen += len(words)
         if len(words) and counts.max() > self.best[0]:
@@ -93,6 +116,11 @@ class Selection:
         self._numbers += len(chosen)
         self._size += len(chosen)
         limit = self._config.max_vocab_size
+        if limit is None and self._most is not None and self._size > max(self._most, _LEAST_REFUSED):
+            raise ResourceError(
+                f"not enough memory: of the words that were counted {self._size:,} and more are kept, and at "
+                f"most {self._most:,} can be trained. Set max_vocab_size, raise min_count, lower vector_size."
+            )
         if limit is not None and self._size > max(_SLACK * limit, _LEAST_PRUNED):
             self._held = [self._ranked()]
             self._size = len(self._held[0].counts)
@@ -100,15 +128,9 @@ class Selection:
 
     def _ranked(self) -> _Candidates:
         """Order the candidates by count, then by first appearance; leave out what ``max_vocab_size`` does."""
-        held = self._held
-        merged = _Candidates(
-            pa.concat_arrays([part.words for part in held]),
-            np.concatenate([part.counts for part in held]),
-            np.concatenate([part.first_seen for part in held]),
-            np.concatenate([part.forced for part in held]),
-            np.concatenate([part.eligible for part in held]),
-            np.concatenate([part.number for part in held]),
-        )
+        held, self._held = self._held, []
+        merged = held[0] if len(held) == 1 else _united(held)
+        del held
         order = np.lexsort((merged.first_seen, -merged.counts))
         if self._config.max_vocab_size is not None:
             place = np.cumsum(merged.eligible[order])
@@ -121,7 +143,6 @@ class Selection:
         if not self._held:
             return pa.array([], pa.large_string()), np.zeros(0, np.int64), np.zeros(0, np.uint32)
         kept = self._ranked()
-        self._held = []
         ranks = np.full(self._numbers, DROPPED)
         ranks[kept.number] = np.arange(len(kept.number), dtype=np.uint32)
         return kept.words, kept.counts, ranks

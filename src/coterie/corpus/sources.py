@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -154,14 +155,22 @@ def _exists(path: Path) -> bool:
         return False
 
 
+def _is_file(path: Path) -> bool:
+    """Tell whether a regular file is there; where that can't be known, opening it says why."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True
+
+
 def _missing(source: str) -> str:
-    shown = source if len(source) <= 80 else source[:80] + "…"
     if len(source) > 255 or "\n" in source or len(source.split()) > 2:
+        shown = source if len(source) <= 80 else source[:80] + "…"
         return f"no file {shown!r}. A string names a file; to train on text itself, pass a list of strings."
     parent = Path(source).parent
     if not parent.is_dir():
-        return f"{shown}: no such file; its folder {parent} does not exist either."
-    return f"{shown}: no such file or folder."
+        return f"{source}: no such file; its folder {parent} does not exist either."
+    return f"{source}: no such file or folder."
 
 
 def _folder(folder: Path, warn: Callable[[str], None]) -> list[SourceFile]:
@@ -177,8 +186,11 @@ def _folder(folder: Path, warn: Callable[[str], None]) -> list[SourceFile]:
 
 def _matches(pattern: str, warn: Callable[[str], None]) -> list[SourceFile]:
     paths: list[Path] = []
-    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - absolute patterns
-        paths += _walk(Path(match)) if Path(match).is_dir() else [Path(match)]
+    for match in _globbed(Path(pattern)):
+        if match.is_dir():
+            paths += _walk(match)
+        elif not pattern.endswith("/"):
+            paths.append(match)
     files, skipped = _known(dict.fromkeys(paths))
     if not files:
         why = f"only files of unknown formats, such as {skipped[0].name}" if skipped else "nothing"
@@ -187,10 +199,39 @@ def _matches(pattern: str, warn: Callable[[str], None]) -> list[SourceFile]:
     return files
 
 
+def _globbed(pattern: Path) -> list[Path]:
+    """Return what a pattern matches, sorted, without hidden ones.
+
+    ``**`` follows no linked folder: two that link to each other would have no end. (``glob.glob`` follows.)
+    """
+    parts = pattern.parts
+    plain = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    # Within a name two stars are one; pathlib would refuse them.
+    wanted = [part if part == "**" else re.sub(r"\*{2,}", "*", part) for part in parts[plain:]]
+    start = Path(*parts[:plain])
+    hidden = {i for i, part in enumerate(wanted) if part.startswith(".")} if "**" not in wanted else set()
+    found = []
+    for match in start.glob("/".join(wanted)):
+        inside = match.relative_to(start).parts
+        if any(part.startswith(".") and i not in hidden for i, part in enumerate(inside)):
+            continue
+        if "**" in wanted and match.is_symlink() and match.is_dir():
+            continue  # which Python 3.13 finds at the end of a way, without going further
+        found.append(match)
+    return sorted(set(found), key=str)
+
+
 def _tell_skipped(source: str, skipped: Sequence[Path], warn: Callable[[str], None]) -> None:
-    if skipped:
-        names = ", ".join(path.name for path in skipped[:3]) + (", …" if len(skipped) > 3 else "")
-        warn(f"{source}: left out {len(skipped):,} file(s) of unknown formats ({names}).")
+    irregular = [path for path in skipped if path.suffix and not _is_file(path)]
+    apart = set(irregular)
+    unknown = [path for path in skipped if path not in apart]
+    for paths, why in (
+        (unknown, "of unknown formats"),
+        (irregular, "that are links to nothing, or no files"),
+    ):
+        if paths:
+            names = ", ".join(path.name for path in paths[:3]) + (", …" if len(paths) > 3 else "")
+            warn(f"{source}: left out {len(paths):,} file(s) {why} ({names}).")
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -210,7 +251,7 @@ def _known(paths: Iterable[Path]) -> tuple[list[SourceFile], list[Path]]:
     for path in paths:
         try:
             # A file without an extension is text when the user names it; in a folder it may be anything.
-            if not path.suffix or not path.is_file():
+            if not path.suffix or not _is_file(path):
                 skipped.append(path)
             else:
                 files.append(_file(path, named=False))
@@ -221,7 +262,12 @@ def _known(paths: Iterable[Path]) -> tuple[list[SourceFile], list[Path]]:
 
 def _file(path: Path, *, named: bool) -> SourceFile:
     kind, compression = format_of(str(path))
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError as error:  # gone since it was found, or its folder may not be entered
+        raise ResourceError(f"{path}: cannot be opened ({error.strerror}).") from error
     if not stat.S_ISREG(status.st_mode):
+        if kind in ("parquet", "arrow"):  # whose end is read first, or which is mapped
+            raise CorpusError(f"{path}: no regular file, as {kind} must be. Copy it to one first.")
         return SourceFile(path, str(path), kind, compression, named=named)
     return SourceFile(path, str(path), kind, compression, status.st_size, status.st_mtime_ns, named)

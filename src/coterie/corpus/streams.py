@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import re
 import sys
 import zlib
@@ -50,7 +51,8 @@ _BROKEN = (EOFError, zlib.error, lzma.LZMAError, pa.ArrowInvalid, gzip.BadGzipFi
 _WHITE_SPACE = (b" ", b"\t", b"\r", b"\v", b"\f")
 _BOM = b"\xef\xbb\xbf"
 _HEAD = 16
-_MOST = 1 << 30  # Arrow's 32-bit offsets end at 2 GiB; a word or record of 1 GiB is none
+# What is held until its end comes: no word has 64 MiB, and no record 256, of which it takes several times.
+_LONGEST_WORD, _LONGEST_RECORD = 64 << 20, 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,14 @@ class ByteStream(AbstractContextManager["ByteStream"]):
         """Bytes of the file that have been read (of standard input: bytes handed over)."""
         return self._raw.tell() if self._file.size is not None else self._taken
 
+    @property
+    def changed(self) -> bool:
+        """Whether the file is no longer what it was when it was found."""
+        if self._file.size is None:
+            return False
+        now = os.fstat(self._raw.fileno())
+        return (now.st_size, now.st_mtime_ns) != (self._file.size, self._file.mtime_ns)
+
     def read(self, size: int) -> bytes:
         """Return up to ``size`` unpacked bytes; none at the end."""
         try:
@@ -156,8 +166,8 @@ class ByteStream(AbstractContextManager["ByteStream"]):
                 continues = cut > 0
             if not cut:
                 held.append(chunk)
-                if sum(map(len, held)) > _MOST:
-                    raise _too_long(place, "line end" if whole_lines else "white space")
+                if sum(map(len, held)) > (_LONGEST_RECORD if whole_lines else _LONGEST_WORD):
+                    raise _too_long(place, whole_lines)
                 continue
             data = b"".join([*held, chunk[:cut]])
             held = [chunk[cut:]]
@@ -178,10 +188,11 @@ class ByteStream(AbstractContextManager["ByteStream"]):
         self.close()
 
 
-def _too_long(place: Place, missing: str) -> CorpusError:
+def _too_long(place: Place, whole_lines: bool) -> CorpusError:
+    most, missing = (_LONGEST_RECORD, "line end") if whole_lines else (_LONGEST_WORD, "white space")
     return CorpusError(
-        f"{place}: more than 1 GiB without {missing}; is this text? Put each sentence or paragraph on its "
-        "own line."
+        f"{place}: more than {most >> 20} MiB without {missing}; is this text? Put each sentence or "
+        "paragraph on its own line."
     )
 
 

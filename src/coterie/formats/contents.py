@@ -88,13 +88,14 @@ def method_of(config: Mapping[str, Any]) -> str:
     >>> method_of({"objective": "hierarchical_softmax", "training": {"architecture": "cbow", "negative": 5}})
     'CBOW with hierarchical softmax and negative sampling'
     """
-    architecture = _training(config, "architecture") or "skip_gram"
-    named = _ARCHITECTURES.get(architecture, str(architecture))
+    # Whoever made the model may have written anything there.
+    architecture = str(_training(config, "architecture") or "skip_gram")
+    named = _ARCHITECTURES.get(architecture, architecture)
     objective = config.get("objective")
     if objective is None:
         return f"{named} (objective not recorded)"
     both = " and negative sampling" if _hierarchical(config) and _training(config, "negative") else ""
-    return f"{named} with {_OBJECTIVES.get(objective, str(objective).replace('_', ' '))}{both}"
+    return f"{named} with {_OBJECTIVES.get(str(objective), str(objective).replace('_', ' '))}{both}"
 
 
 def prediction_config(config: Mapping[str, Any]) -> TrainingConfig:

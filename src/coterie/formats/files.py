@@ -43,19 +43,21 @@ def reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     MissingFileError
         Nothing is there.
     FormatError
-        A folder is there, or the archive is broken (also while reading in the body).
+        A folder or a pipe is there, or the archive is broken (also while reading in the body).
     ResourceError
         The system refuses, or has too little memory.
     """
     path = Path(path)
     try:
-        folder = stat.S_ISDIR(path.stat().st_mode)
+        mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise missing_path(path) from None
     except OSError as error:
         raise ResourceError(f"{path} can't be read: {error.strerror or error}.") from error
-    if folder:
+    if stat.S_ISDIR(mode):
         raise FormatError(f"{path} is a folder; name a file of vectors in it.")
+    if not stat.S_ISREG(mode):  # to open a pipe may take for ever, and a device may have no end
+        raise FormatError(f"{path} is no regular file, but a pipe or a device. Write it to a file first.")
     packed = path.suffix in COMPRESSIONS
     try:
         with path.open("rb") as raw, _decompressed(raw, path.suffix) as source:

@@ -54,7 +54,7 @@ _GROUP_WORDS, _PIECE_WORDS = 1 << 18, 1 << 16
 def is_model_folder(path: Path) -> bool:
     """Tell whether ``path`` is a Coterie model folder, whole or damaged."""
     try:
-        config = parse_json((path / _CONFIG).read_bytes())
+        config = parse_json(_bytes(path / _CONFIG))
     except (OSError, ValueError):
         config = None
     if isinstance(config, dict) and "format_version" in config:
@@ -193,6 +193,8 @@ def _inside(path: Path) -> str:
 
 def _bytes(file: Path) -> bytes:
     try:
+        if file.exists() and not file.is_file():  # a pipe would be waited for, and a device has no end
+            raise FormatError(f"{file} is no regular file.")
         return file.read_bytes()
     except FileNotFoundError:
         raise FormatError(f"{file.parent} is incomplete: {file.name} is missing. Copy it again.") from None

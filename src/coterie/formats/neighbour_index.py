@@ -88,9 +88,14 @@ def write_index(
 
     Raises
     ------
+    FormatError
+        A link is there.
     ResourceError
         The system refuses.
     """
+    for place in (path, sidecar(path)):
+        if place.is_symlink():  # in a folder of someone else's it might lead to any file of ours
+            raise FormatError(f"{place} is a link, and no index is written through one. Remove it.")
     # NumPy's numbers as Python's; what is no JSON is found before anything is replaced.
     description = json.loads(json.dumps(description, allow_nan=False, default=np.generic.item))
     with replacing_file(path) as file:
@@ -160,6 +165,8 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
         if path.exists():
             raise FormatError(f"{file} is missing, without which {path.name} can't be checked. {BUILD_AGAIN}")
         raise missing_path(path)
+    if not file.is_file():
+        raise FormatError(f"{file} is no regular file. {BUILD_AGAIN}")
     try:
         told = parse_json(file.read_bytes())
     except ValueError as error:

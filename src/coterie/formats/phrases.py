@@ -26,7 +26,7 @@ Row = tuple[int, tuple[str, ...], int, float | None]
 """Pass, words, count, score."""
 
 _FORMAT = "coterie phrases"
-_MOST_PASSES = 1_000  # each doubles a phrase's longest; a header that announces more is damaged
+_MOST_PASSES = 1_000  # they are learned in ten at most; a header that announces more is damaged
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
@@ -116,7 +116,7 @@ def _check_header(header: Mapping[str, Any], name: str) -> None:
         if not _whole(header.get(key), 0):
             raise FormatError(f"{name}, line 1: {key} is {header.get(key)!r}, expected their number.")
     if header["passes"] > _MOST_PASSES:
-        raise FormatError(f"{name}, line 1: passes is {header['passes']}; nobody needs {_MOST_PASSES:,}.")
+        raise FormatError(f"{name}, line 1: passes is {header['passes']:,}, expected a few.")
 
 
 def _row(line: Mapping[str, Any], before: int, passes: int, where: str) -> Row:

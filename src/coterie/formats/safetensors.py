@@ -117,7 +117,12 @@ def map_safetensors(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     for name, entry in header.items():
         first, last = entry["data_offsets"]
         flat = plain[start + first : start + last].view(_DTYPES[entry["dtype"]])
-        arrays[name] = flat.reshape(entry["shape"])
+        try:
+            arrays[name] = flat.reshape(entry["shape"])
+        except (ValueError, TypeError) as error:  # beside a length of 0 the others may be anything
+            raise FormatError(
+                f"{path} is damaged: array {name!r} has shape {entry['shape']} ({error})."
+            ) from error
     return arrays
 
 
@@ -147,12 +152,16 @@ def _read_header(path: Path) -> tuple[dict[str, Any], int]:
 def _check_entry(path: Path, name: str, entry: Any) -> None:
     try:
         dtype, shape, (first, last) = entry["dtype"], entry["shape"], entry["data_offsets"]
-        whole = all(isinstance(n, int) and n >= 0 for n in [*shape, first, last])
+        whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in [*shape, first, last])
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path} is damaged: array {name!r} lacks dtype, shape or data_offsets.") from error
-    if dtype not in _DTYPES:
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise FormatError(f"{path}: array {name!r} has dtype {dtype}; readable are {', '.join(_DTYPES)}.")
-    expected = math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize if whole else -1
+    if not whole:
+        raise FormatError(
+            f"{path} is damaged: array {name!r} has shape {shape} and offsets {first!r}, {last!r}."
+        )
+    expected = math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize
     if last - first != expected:
         raise FormatError(
             f"{path} is damaged: array {name!r} of shape {shape} needs {expected:,} bytes, "

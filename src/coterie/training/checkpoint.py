@@ -49,6 +49,7 @@ _WEIGHTS, _STATE, _LOCK, _DONE = "weights.safetensors", "state.json", "checkpoin
 _NAME = re.compile(r"checkpoint-(\d{20})-\d{15}")
 _PARTIAL = ".partial"
 _KEPT = 2
+_MARGIN = 3  # a training may take as many times as long as is expected
 _BLOCK = 1 << 22
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # A training waits for at most this part of its time, however short the interval that was asked for.
@@ -145,6 +146,15 @@ class Checkpoints:
         self._writer: threading.Thread | None = None
         self._lock: int | None = None
         self._made = False
+
+    def most(self, seconds: float, words: int) -> int:
+        """Return how many checkpoints there may be at once in a training of about so many seconds, and words.
+
+        Two are kept and one is being written, but a short training has one only: when it is ended early.
+        """
+        by_time = 0.0 if self._every is None else _MARGIN * seconds / self._every
+        by_words = 0.0 if self._every_words is None else words / self._every_words
+        return min(_KEPT + 1, 1 + int(by_time + by_words))
 
     def begin(self) -> None:
         """Tell that the training begins: intervals count from now."""
@@ -345,6 +355,7 @@ class _DamagedError(FormatError):
 
 def _checked(path: Path) -> Checkpoint:
     try:
+        _require((path / _STATE).is_file(), f"{_STATE} is missing, or no regular file")
         kept = parse_json((path / _STATE).read_bytes())
         text = kept["state"]
         _require(kept["crc32"] == crc32(text.encode()), f"the checksum of {_STATE} is another")
@@ -418,7 +429,7 @@ def _locked(place: Path) -> int:
     ResourceError
         Another has it.
     """
-    lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    lock = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

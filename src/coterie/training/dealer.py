@@ -30,6 +30,8 @@ class Dealer:
     ----------
     dealt
         Units that have been handed out, or passed over.
+    reason
+        Why a callback, or an evaluation, stopped it.
     halt
         All units before this number are done before it, or one behind it, is handed out; ``None``: go on.
     """
@@ -40,6 +42,7 @@ class Dealer:
         self._busy, self._held, self._stopped = 0, True, False
         self.dealt = 0
         self.halt: int | None = None
+        self.reason: str | None = None
 
     def skip(self, units: int) -> WorkUnit | None:
         """Pass over the first units, which are done; return the last of them."""
@@ -100,10 +103,10 @@ class Dealer:
                 self._held = False
                 self._turn.notify_all()
 
-    def stop(self) -> None:
-        """Deal no more."""
+    def stop(self, reason: str | None = None) -> None:
+        """Deal no more; the first reason that is given is kept."""
         with self._turn:
-            self._stopped = True
+            self._stopped, self.reason = True, self.reason or reason
             self._turn.notify_all()
 
     @property

@@ -15,24 +15,35 @@ from coterie.training.resources import matrices_size
 
 __all__ = ["Places", "check_disk", "checkpoint_size", "model_size"]
 
-# Two that are kept and one that is being written.
-_CHECKPOINTS = 3
+# Checkpoints that are kept: the one that was being written is there or gone when the model is saved.
+_KEPT = 2
 # A word and its count in vocabulary.parquet.
 _WORD_BYTES = 24
 
 
 class Places(NamedTuple):
-    """Where a training writes; ``None``: nowhere, or it is not known."""
+    """Where a training writes; ``None``: nowhere, or it is not known.
+
+    There are up to ``most`` checkpoints at once: two that are kept and one that is being written.
+    """
 
     output: str | os.PathLike[str] | None = None
     checkpoints: str | os.PathLike[str] | None = None
     matrices: str | os.PathLike[str] | None = None
+    most: int = 3
 
 
 class _Need(NamedTuple):
+    """Bytes of a place while training, and while the model is saved."""
+
     place: Path
-    size: int
+    training: int
+    saving: int
     what: str
+
+    @property
+    def told(self) -> str:
+        return f"{self.what} about {_size(max(self.training, self.saving))}"
 
 
 def model_size(words: int, config: TrainingConfig) -> int:
@@ -74,9 +85,9 @@ def check_disk(words: int, config: TrainingConfig, places: Places) -> str | None
     for device, some in together.items():
         folder = _existing(some[0].place)
         free[device] = shutil.disk_usage(folder).free
-        needed = sum(need.size for need in some)
+        needed = max(sum(need.training for need in some), sum(need.saving for need in some))
         if needed > free[device]:
-            parts = ", ".join(f"{need.what} about {_size(need.size)}" for need in some)
+            parts = ", ".join(need.told for need in some)
             raise ResourceError(
                 f"not enough disk in {folder}: {parts}; {_size(free[device])} are free. "
                 "Keep fewer words (max_vocab_size, or a higher min_count), lower vector_size, free some, or "
@@ -84,21 +95,23 @@ def check_disk(words: int, config: TrainingConfig, places: Places) -> str | None
             )
     if not needs:
         return None
-    told = ", ".join(f"{need.what} about {_size(need.size)}" for need in needs)
+    told = ", ".join(need.told for need in needs)
     return f"on disk {told}, of {' and '.join(map(_size, free.values()))} that are free"
 
 
 def _needs(words: int, config: TrainingConfig, places: Places) -> list[_Need]:
     needs = []
     if places.output is not None:
-        needs.append(_Need(Path(places.output), model_size(words, config), "the model takes"))
+        needs.append(_Need(Path(places.output), 0, model_size(words, config), "the model takes"))
     if places.checkpoints is not None:
         folder = Path(places.checkpoints)
         there = sum(path.stat().st_size for path in folder.glob("checkpoint-*/*") if path.is_file())
-        size = max(0, _CHECKPOINTS * checkpoint_size(words, config) - there)
-        needs.append(_Need(folder, size, "checkpoints take up to"))
+        one = checkpoint_size(words, config)
+        training, saving = (max(0, count * one - there) for count in (places.most, min(places.most, _KEPT)))
+        needs.append(_Need(folder, training, saving, "checkpoints take up to"))
     if places.matrices is not None:
-        needs.append(_Need(Path(places.matrices), matrices_size(words, config), "the matrices take"))
+        size = matrices_size(words, config)
+        needs.append(_Need(Path(places.matrices), size, size, "the matrices take"))
     return needs
 
 

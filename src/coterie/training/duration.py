@@ -6,8 +6,9 @@ machine of docs/performance.md a thread takes
     110 ns + 6·M·N·D / (11 operations a nanosecond for each float32 of its vectors)
 
 a window, within a third, for negative sampling with D of 50 to 768, k of 1 to 20 and vocabularies of ten
-thousand to a million. Other machines differ by their clock and their memory: it is a guess of the order, good
-to a factor of two, and told as that.
+thousand to a million. What other settings cost beside it was measured on 3 million words of Wikipedia. Other
+machines differ by their clock and their memory: it is a guess of the order, good to a factor of two on cores
+that are idle otherwise.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from coterie.training.progress import Progress
 
 __all__ = ["about", "expected_seconds", "telling_time"]
 
-_WINDOW_NS = 110.0
+_WINDOW_NS, _BAG_NS = 110.0, 320.0
 _RATE_OF_A_LANE = 11.0
 # Paths share few rows with each other, and words of noise have their probabilities looked up.
-_SLOWER = {"negative_sampling": 1.0, "nce": 1.3, "hierarchical_softmax": 1.5, "softmax": 1.0}
+_SLOWER = {"negative_sampling": 1.0, "nce": 1.3, "hierarchical_softmax": 1.1, "softmax": 1.0}
+# A block of one input row shares nothing; threads in step wait for each other, and go over each block twice.
+_ALONE, _IN_STEP = 2.0, 1.4
 _THREADS_GAIN = 0.92
 # Of a batch of the full softmax: the distinct context words of each word of a chunk.
 _DISTINCT = 0.5
@@ -62,15 +65,19 @@ def expected_seconds(counts: NDArray[np.int64], config: TrainingConfig, workers:
     if config.objective == "hierarchical_softmax":
         shares = kept[kept > 0] / kept.sum()
         rows += float(-(shares * np.log2(shares)).sum()) + 0.5  # a mean path is hardly longer than this
-    blocks = 1
+    start, alone = _WINDOW_NS, 1.0
     if config.objective == "softmax":
         contexts, rows = 1, _DISTINCT * len(counts)
     elif config.architecture == "cbow":
-        contexts, rows = 1, rows + contexts / 3  # the mean, and its gradient added to each of its words
+        start, contexts, rows = (
+            _BAG_NS,
+            1,
+            rows + contexts,
+        )  # the mean's gradient is added to each of its words
     elif config.negative_sharing == "pair":
-        blocks = contexts
-    step = 6 * contexts * rows * config.vector_size / (_RATE_OF_A_LANE * lanes)
-    each = _SLOWER[config.objective] * (_WINDOW_NS * blocks + step)
+        start, alone = _WINDOW_NS * contexts, _ALONE
+    step = alone * 6 * contexts * rows * config.vector_size / (_RATE_OF_A_LANE * lanes)
+    each = _SLOWER[config.objective] * (_IN_STEP if config.deterministic else 1) * (start + step)
     return windows * each * 1e-9 / (1 + _THREADS_GAIN * (workers - 1))
 
 

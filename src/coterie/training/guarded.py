@@ -55,29 +55,17 @@ def guarded_run(
     CorpusError, ResourceError, TrainingError
         There is nothing to learn, no memory for it, or the run goes wrong.
     """
-    tokens, words = len(text.ids), len(counts)
-    offsets = np.array([0, 2]) if isinstance(text, Pairs) else text.offsets
     remark_on = on_event or warn_caller
-    for remark in check_input(offsets, words, config):
+    offsets = np.array([0, 2]) if isinstance(text, Pairs) else text.offsets
+    for remark in check_input(offsets, len(counts), config):
         remark_on(remark)
-    given = weights if state is None else state.weights
-    held = 0 if given is None else sum(matrix.nbytes for _, matrix in given.matrices())
-    limit, on_disk = means.memory_limit, means.matrices_dir is not None
-    memory = check_memory(words, config, held, tokens=tokens, limit=limit, on_disk=on_disk)
-    place = None if checkpoints is None else checkpoints.place
-    disk = check_disk(words, config, Places(means.output, place, None if held else means.matrices_dir))
+    for line in _needs(text, counts, config, checkpoints, state, weights, means):
+        if on_event is not None:
+            on_event(line)
     if on_event is not None:
-        size = f"{tokens:,} tokens in {len(offsets) - 1:,} sentences"
-        if isinstance(text, Pairs):
-            size = f"{tokens // 2:,} pairs"
-        on_event(f"{size}, {words:,} words; {memory}")
-        workers = min(config.workers or available_cores(), available_cores())
-        seconds = expected_seconds(counts, config, workers, LANES)
-        left = about(seconds * (1 - (0 if state is None else state.words / (tokens * config.epochs))))
-        on_event(f"{disk}; training takes {left}" if disk else f"training takes {left}")
         callback = telling_time(callback, on_event)
-    if on_disk and given is None:
-        weights = make_weights(words, config, means.allocate)
+    if means.matrices_dir is not None and state is None and weights is None:
+        weights = make_weights(len(counts), config, means.allocate)
     result = Trainer(
         text,
         counts,
@@ -92,3 +80,45 @@ def guarded_run(
     if not ended and (outcome := check_outcome(result.loss, result.untrained_loss, config)):
         remark_on(outcome)
     return result
+
+
+def _needs(
+    text: Sentences | Pairs,
+    counts: NDArray[np.int64],
+    config: TrainingConfig,
+    checkpoints: Checkpoints | None,
+    state: TrainingState | None,
+    weights: Weights | None,
+    means: Means,
+) -> list[str]:
+    """Return what the training takes: a line on text and memory, and one on disk and time.
+
+    Raises
+    ------
+    ResourceError
+        More than there is.
+    """
+    tokens, words = len(text.ids), len(counts)
+    given = weights if state is None else state.weights
+    held = 0 if given is None else sum(matrix.nbytes for _, matrix in given.matrices())
+    memory = check_memory(
+        words,
+        config,
+        held,
+        tokens=tokens,
+        limit=means.memory_limit,
+        on_disk=means.matrices_dir is not None,
+        drawn_pairs=len(text.weights) if isinstance(text, Pairs) else 0,
+    )
+    left = 1 - (0 if state is None else state.words / (tokens * config.epochs))
+    workers = min(config.workers or available_cores(), available_cores())
+    seconds = left * expected_seconds(counts, config, workers, LANES)
+    places = Places(output=means.output, matrices=None if held else means.matrices_dir)
+    if checkpoints is not None:
+        most = checkpoints.most(seconds, int(left * tokens * config.epochs))
+        places = places._replace(checkpoints=checkpoints.place, most=most)
+    disk, time = check_disk(words, config, places), f"training takes {about(seconds)}"
+    size = f"{tokens // 2:,} pairs"
+    if not isinstance(text, Pairs):
+        size = f"{tokens:,} tokens in {len(text.offsets) - 1:,} sentences"
+    return [f"{size}, {words:,} words; {memory}", f"{disk}; {time}" if disk else time]

@@ -66,7 +66,6 @@ class _WindowPlanner:
         self.reach = reach_of(text.offsets, config.window)
         self.chunk = chunk_tokens(self.tokens, len(counts), self.reach, config)
         self._sampler = make_sampler(counts, config, epoch=0)
-        self._sampler_of = functools.cache(functools.partial(for_epoch, self._sampler, config.seed))
 
     def make_plan(self) -> ChunkPlan:
         return make_plan(self.chunk, self.reach, self._config)
@@ -78,7 +77,8 @@ class _WindowPlanner:
         plan_chunk(self._sampler, self._text, 0, 0, 0, self.reach, plan)
 
     def planner(self) -> PlanUnit:
-        run, sampler_of, reach = caller_of(plan_chunk), self._sampler_of, self.reach
+        run, reach = caller_of(plan_chunk), self.reach
+        sampler_of = functools.cache(functools.partial(for_epoch, self._sampler, self._config.seed))
 
         def plan_unit(unit: WorkUnit, plan: ChunkPlan) -> None:
             run(sampler_of(unit.epoch), self._text, unit.sentence, unit.start, unit.stop, reach, plan)
@@ -97,11 +97,6 @@ class _PairPlanner:
         size = chunk_tokens(self.tokens, len(counts), self.reach, config)
         self.chunk = size + size % 2
         self._sampler, self._order = make_sampler(counts, config, epoch=0), make_pair_order(pairs)
-        self._of_epoch = functools.cache(self._draws_of)
-
-    def _draws_of(self, epoch: int) -> tuple[Any, Any]:
-        seed = self._config.seed
-        return for_epoch(self._sampler, seed, epoch), order_for_epoch(self._order, seed, epoch)
 
     def make_plan(self) -> ChunkPlan:
         return make_plan(self.chunk, self.reach, self._config)
@@ -113,10 +108,14 @@ class _PairPlanner:
         plan_pairs(self._sampler, self._ids, self._order, 0, 0, plan)
 
     def planner(self) -> PlanUnit:
-        run = caller_of(plan_pairs)
+        run, seed = caller_of(plan_pairs), self._config.seed
+
+        @functools.cache
+        def draws_of(epoch: int) -> tuple[Any, Any]:
+            return for_epoch(self._sampler, seed, epoch), order_for_epoch(self._order, seed, epoch)
 
         def plan_unit(unit: WorkUnit, plan: ChunkPlan) -> None:
-            sampler, order = self._of_epoch(unit.epoch)
+            sampler, order = draws_of(unit.epoch)
             run(sampler, self._ids, order, unit.start, unit.stop, plan)
 
         return plan_unit

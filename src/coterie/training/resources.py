@@ -20,11 +20,20 @@ from coterie.kernels.process_memory import greatest_memory, held_memory
 from coterie.training.schedule import SOFTMAX_TOKENS, chunk_tokens, plans_of_a_thread
 from coterie.training.warm_up import is_compiling
 
-__all__ = ["available_memory", "check_memory", "matrices_size", "working_size"]
+__all__ = [
+    "available_memory",
+    "check_memory",
+    "matrices_size",
+    "most_words",
+    "needed_memory",
+    "plans_size",
+    "working_size",
+]
 
 _COUNTED = {1: "one matrix", 2: "two matrices", 3: "three matrices"}
-# A path's entry, a node's number and its turn, and what a leaf and an inner node have besides.
-_PATH_BYTES, _NODE_BYTES = 5, 60
+# A path's entry, a node's number and its turn, and what a leaf and an inner node have besides. While a tree
+# is built it takes 60 more, which is less than a row of the matrix that is touched last.
+_PATH_BYTES, _NODE_BYTES = 5, 20
 # The tables of a training: a threshold of subsampling, and an entry of the table that negatives are drawn by.
 _TABLES_BYTES = 12
 # What is held of a word for a moment while the tables are made. It is less than a row of the matrix that is
@@ -32,10 +41,12 @@ _TABLES_BYTES = 12
 _MAKING_BYTES = 60
 # Numba and LLVM while they compile a training's kernels, and what stays of that: measured 70 to 85 MiB.
 _COMPILER_BYTES = 80 << 20
-# Threads, blocks of rows that are checked or written, a part of the vocabulary on its way to the model.
-_REST_BYTES = 30 << 20
-_MANY_TOKENS = 1 << 40
+# Threads, blocks of rows that are checked or written. And a part of the vocabulary on its way to the model.
+_REST_BYTES, _SAVING_BYTES, _SAVED_WORDS = 15 << 20, 130, 1 << 18
+_MANY_TOKENS, _MOST_WORDS = 1 << 40, 1 << 32
 _BATCH_WINDOWS = 256
+# While the alias table of weighted pairs is made: measured 34 with 20 million of them.
+_DRAWN_PAIR_BYTES = 36
 
 
 def matrices_size(words: int, config: TrainingConfig) -> int:
@@ -55,7 +66,7 @@ def working_size(words: int, config: TrainingConfig) -> int:
     Examples
     --------
     >>> round(working_size(1_000_000, TrainingConfig(objective="hierarchical_softmax")) / 2**20)
-    164
+    126
     >>> round(working_size(10_000, TrainingConfig(objective="softmax")) / 2**20)
     20
     """
@@ -82,7 +93,10 @@ def plans_size(words: int, config: TrainingConfig, tokens: int = _MANY_TOKENS) -
 
     workers = config.workers or available_cores()
     chunk = chunk_tokens(tokens, words, config.window, config)
-    plan = sum(array.nbytes for array in make_plan(chunk, config.window, config))  # untouched: no memory yet
+    arrays = make_plan(chunk, config.window, config)  # untouched: no memory yet
+    plan = sum(array.nbytes for array in arrays)
+    if config.negative_sharing == "pair" and config.shrink_windows:
+        plan -= arrays.negatives.nbytes // 2  # the windows are half as wide on average
     if not config.deterministic:
         return workers * plan
     pairs = 2 * config.window * (1 + config.negative)
@@ -114,9 +128,11 @@ def needed_memory(
     on_disk
         The matrices are mapped from files.
     """
-    matrices = words * _MAKING_BYTES if on_disk else matrices_size(words, config)
+    matrices = 0 if on_disk else matrices_size(words, config)
     tables = words * _TABLES_BYTES + working_size(words, config) + plans_size(words, config, tokens)
-    return matrices + tables + _REST_BYTES
+    saving = min(words, _SAVED_WORDS) * _SAVING_BYTES  # when the tables are gone
+    making = words * _MAKING_BYTES if on_disk else 0
+    return matrices + _REST_BYTES + max(tables, saving, making)
 
 
 def check_memory(
@@ -127,6 +143,7 @@ def check_memory(
     tokens: int = _MANY_TOKENS,
     limit: int | None = None,
     on_disk: bool = False,
+    drawn_pairs: int = 0,
 ) -> str:
     """Return one line on the memory that the process takes while it trains.
 
@@ -138,6 +155,8 @@ def check_memory(
         Bytes of the matrices that are there already.
     limit
         The most that the process may take: ``memory_limit``.
+    drawn_pairs
+        Pairs that are drawn by their weights.
 
     Raises
     ------
@@ -145,14 +164,14 @@ def check_memory(
         The machine does not have it, or it is beyond the limit.
     """
     compiler = _COMPILER_BYTES if is_compiling() else 0
-    now, available = held_memory() + compiler, available_memory()
+    now, available = held_memory() + compiler + drawn_pairs * _DRAWN_PAIR_BYTES, available_memory()
     needed = now + needed_memory(words, config, tokens, on_disk=on_disk) - (0 if on_disk else held)
     estimate = (
         f"{_COUNTED[len(config.matrices)]} of {words:,} × {config.vector_size} take "
         f"{_mib(matrices_size(words, config))}{' of disk' if on_disk else ''}, "
         f"the process about {_mib(max(needed, greatest_memory()))} of memory"
     )
-    bounds = [(now - compiler + available, "available")] if available is not None else []
+    bounds = [(held_memory() + available, "available")] if available is not None else []
     if limit is not None:
         bounds.append((limit, "allowed (memory_limit)"))
     if not bounds:
@@ -179,6 +198,22 @@ def _advice(
         else "No vocabulary fits: lower vector_size or workers"
     )
     return f"{kept}{raised}{moved}."
+
+
+def most_words(config: TrainingConfig, limit: int | None = None, *, on_disk: bool = False) -> int | None:
+    """Return the greatest vocabulary that there is memory for; ``None`` where nothing bounds it.
+
+    Parameters
+    ----------
+    config, limit, on_disk
+        As :func:`check_memory` takes them.
+    """
+    now, available = held_memory(), available_memory()
+    bounds = [now + available] if available is not None else []
+    bounds += [limit] if limit is not None else []
+    if not bounds:
+        return None
+    return _words_that_fit(min(bounds) - now, _MOST_WORDS, config, _MANY_TOKENS, on_disk=on_disk)
 
 
 def _words_that_fit(room: int, words: int, config: TrainingConfig, tokens: int, *, on_disk: bool) -> int:

@@ -155,7 +155,6 @@ class Trainer:
         self._lock = threading.Lock()
         self._ready = threading.Event()  # compiled: what follows is training
         self._failure: BaseException | None = None
-        self._stopped: str | None = None
         self._started = 0.0
         self._meter = LossMeter()
         self._done, self._epoch, self._rate = 0, epochs.start, config.alpha
@@ -168,7 +167,7 @@ class Trainer:
         self._halts = Halts(units, epochs, every, at_epochs=self._watch.epoch_ends)
         # A mapping from rows to words is only made for those who ask.
         vectors = weights.input_vectors[:, : config.vector_size]
-        self._training = Training(self._watch.words, counts, vectors, self.stop)
+        self._training = Training(self._watch.words, counts, vectors, self._dealer.stop)
         self._training.metrics = self._metrics
         if state is not None:
             self._go_on(state)
@@ -186,11 +185,6 @@ class Trainer:
         self._done, self._seconds_before = state.words, state.seconds
         self._meter.restore(state.losses)
         self._metrics += state.metrics
-
-    def stop(self, reason: str) -> None:
-        """End the run after the units that have begun, as if its plan were done; the result says why."""
-        self._stopped = self._stopped or reason
-        self._dealer.stop()
 
     def _save(self, checkpoints: Checkpoints, *, wait: bool = False) -> None:
         """Write a checkpoint; all units that were handed out must be done.
@@ -260,7 +254,7 @@ class Trainer:
             if self._checkpoints is not None:
                 self._checkpoints.begin()
             self._oversee(team, start)
-            if self._failure is None and self._stopped is None and self._halts.next is not None:
+            if self._failure is None and self._dealer.reason is None and self._halts.next is not None:
                 self._evaluate(start)
             finished = True
         except KeyboardInterrupt:
@@ -291,7 +285,7 @@ class Trainer:
             raise self._failure
         check_weights(self._trained, self._config)
         self._metrics.append(record(self._progress(seconds)))
-        self._end("interrupted" if interrupted else "stopped" if self._stopped else "done", seconds)
+        self._end("interrupted" if interrupted else "stopped" if self._dealer.reason else "done", seconds)
         return self._result(seconds, interrupted=interrupted)
 
     def _result(self, seconds: float, *, interrupted: bool) -> TrainingResult:
@@ -305,7 +299,7 @@ class Trainer:
             self.workers,
             self._metrics,
             self._meter.total(self._planner.tokens),
-            self._stopped,
+            self._dealer.reason,
         )
 
     def _save_at_the_end(self, checkpoints: Checkpoints) -> None:
@@ -354,7 +348,7 @@ class Trainer:
             if self._watch.tell is not None:
                 self._watch.tell(told_of(report, self._planned / self._config.epochs))
             if reason := no_better(self._metrics, self._config.early_stopping):
-                self.stop(reason)
+                self._dealer.stop(reason)
         if halt.ends_epoch:
             self._training.progress = self._progress(time.perf_counter() - start)
             self._tell("on_epoch_end")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coterie.errors import FormatError
+from coterie.formats.json_text import parse_json
 from coterie.formats.replacing import replacing_file
 from coterie.formats.safetensors import map_safetensors, write_safetensors
 from coterie.formats.words_safetensors import check_uncompressed
@@ -59,7 +60,7 @@ def read_counts(path: Path) -> tuple[dict[str, int], dict[str, Any]]:
     ends, text = arrays["word_ends"].tolist(), arrays["words"].tobytes()
     try:
         tokens = [text[start:end].decode() for start, end in itertools.pairwise([0, *ends])]
-        header = json.loads(arrays["header"].tobytes())
+        header = parse_json(arrays["header"].tobytes())
         counts = dict(zip(tokens, arrays["counts"].tolist(), strict=True))
         complete = isinstance(header["settings"], dict) and {"min_reduce", "corpus_word_count"} <= set(
             header["facts"]

@@ -199,7 +199,10 @@ class Phrases(SavedPhrases):
     def read(cls, path: Path) -> Self:
         """Read a file that :meth:`save` wrote."""
         vocab, header = read_counts(path)
-        made = cls(**header["settings"])
+        try:
+            made = cls(**header["settings"])
+        except (TypeError, ValueError) as error:
+            raise FormatError(f"{path} is damaged: its settings can't be used ({error}).") from error
         made.vocab = Counter(vocab)
         made.min_reduce = header["facts"]["min_reduce"]
         made.corpus_word_count = header["facts"]["corpus_word_count"]

@@ -104,7 +104,9 @@ def reproduce(subject: Subject) -> str:
         return section(
             "reproduce", "How to reproduce it", missing(ALONE.format("their settings are not recorded"))
         )
-    given = [f"{name}={_literal(value)}" for name, value in non_default_settings(subject).items()]
+    # A stranger's settings may have any names; here they would be code that someone copies.
+    chosen = {name: value for name, value in non_default_settings(subject).items() if name.isidentifier()}
+    given = [f"{name}={_literal(value)}" for name, value in chosen.items()]
     lines = [
         "import coterie",
         "",
