@@ -18,7 +18,7 @@ endif
 # wrong index raises), and compiled with bounds checks. SIMD kernels exist only when compiled.
 PLAIN_TESTS := tests/kernels tests/sampling tests/objectives -m "not simd and not slow"
 
-.PHONY: help demo test check faults soak fuzz bench bench-neighbours bench-quality bench-presets bench-phrases bench-objectives bench-composition bench-kernels bench-checkpoints bench-ingest clean stale
+.PHONY: help demo test check faults soak fuzz bench bench-neighbours bench-quality bench-presets bench-phrases bench-objectives bench-composition bench-kernels bench-checkpoints bench-ingest bench-graphs clean stale
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ bench-checkpoints: $(VENV)/bench-installed  ## a training with checkpoints and w
 
 bench-ingest: $(VENV)/bench-installed  ## text, gzip, zstd and Parquet to an encoded corpus; CORPUS= BENCH= as above
 	$(BIN)/python -m benchmarks.ingest $(if $(CORPUS),--corpus "$(CORPUS)") $(BENCH)
+
+bench-graphs: $(VENV)/bench-installed  ## graphs and baskets beside gensim: labels, hidden edges, missing items; GRAPH=folder BENCH="--runs 1" to choose
+	$(BIN)/python -m benchmarks.graphs $(if $(GRAPH),--graph "$(GRAPH)") $(BENCH)
 
 clean:  ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage demo-model

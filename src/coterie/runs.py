@@ -22,6 +22,7 @@ from coterie.training.means import Means, counting_share
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 from coterie.version import VERSION
+from coterie.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -218,14 +219,16 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             before = checkpoint.progress["seconds"]
         if checkpoints is not None:
             checkpoints.about = _about(job, corpus, counting)
+        text, vocabulary = _training_set(corpus, job)
         more = None
         if start is not None:
-            more = grown(start, corpus.vocabulary)
+            more = grown(start, vocabulary)
             if on_event is not None:
-                on_event(_told_of_growth(more, len(corpus.vocabulary)))
-        words = corpus.vocabulary.column if more is None else more.words
+                on_event(_told_of_growth(more, len(vocabulary)))
+        words = vocabulary.column if more is None else more.words
         watch = Watch(around.callbacks, words, score, on_event)
-        result = _train(corpus, job, watch, more, checkpoints, checkpoint)
+        counts = vocabulary.counts if more is None else more.counts
+        result = _train((text, counts), job, watch, more, checkpoints, checkpoint)
         if result.interrupted and not result.words:
             raise KeyboardInterrupt("interrupted before the training began")
         statistics = {
@@ -248,7 +251,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             "stopped": result.stopped,
             "encoded_before": corpus.from_cache,
         }
-        model = _model(corpus, result, job, more, (statistics, figures))
+        model = _model(corpus, vocabulary, result, job, more, (statistics, figures))
         done = result.words / (corpus.n_tokens * config.epochs)
     if checkpoints is not None and not result.interrupted:
         checkpoints.finish()
@@ -492,7 +495,7 @@ def _check_stopping(config: TrainingConfig, score: Callable[[WordVectors], float
 
 
 def _train(
-    corpus: EncodedCorpus,
+    training_set: tuple[Sentences | Pairs, NDArray[np.int64]],
     job: Job,
     watch: Watch,
     more: Grown | None,
@@ -501,22 +504,18 @@ def _train(
 ) -> TrainingResult:
     config, around = job.configs[3], job.surroundings
     if around.callback is not None:  # what of the compilation is left, see warm_up, is waited for from now on
-        around.callback(Progress("compile", 0, corpus.n_tokens * config.epochs, 0.0))
+        around.callback(Progress("compile", 0, len(training_set[0].ids) * config.epochs, 0.0))
     from coterie.training.guarded import guarded_run
     from coterie.training.resources import check_memory
 
-    text, counts = _training_set(corpus, job)
-    if more is not None:
-        counts = more.counts
     weights = None
     if checkpoint is not None or more is not None:  # before their matrices are read
         on_disk = around.matrices_dir is not None
-        check_memory(len(counts), config, limit=around.memory_limit, on_disk=on_disk)
+        check_memory(len(training_set[1]), config, limit=around.memory_limit, on_disk=on_disk)
         if more is not None and checkpoint is None:
             weights = more.weights(config, around.means.allocate)
     return guarded_run(
-        text,
-        counts,
+        *training_set,
         config,
         around.callback,
         around.on_event,
@@ -528,22 +527,26 @@ def _train(
     )
 
 
-def _training_set(corpus: EncodedCorpus, job: Job) -> tuple[Sentences | Pairs, NDArray[np.int64]]:
-    """Return what is trained, and the counts that noise follows from: of pairs, those of their outputs."""
+def _training_set(corpus: EncodedCorpus, job: Job) -> tuple[Sentences | Pairs, Vocabulary]:
+    """Return what is trained, and its words with their counts as outputs, which noise and tree follow from.
+
+    These are the model's counts, since it predicts with them: a word that is only an input has 0.
+    """
     from coterie.sampling.pairs import Pairs, output_counts
     from coterie.sampling.plan import Sentences
     from coterie.training.guard import check_step
 
     if job.configs[0].pairs:
         pairs = Pairs(corpus.ids, corpus.weights)
-        return pairs, output_counts(pairs, len(corpus.vocabulary))
+        return pairs, Vocabulary(corpus.vocabulary.column, output_counts(pairs, len(corpus.vocabulary)))
     if len(corpus.weights):
         check_step(float(corpus.weights.max()), job.configs[3])
-    return Sentences(corpus.ids, corpus.offsets, corpus.weights), corpus.vocabulary.counts
+    return Sentences(corpus.ids, corpus.offsets, corpus.weights), corpus.vocabulary
 
 
 def _model(
     corpus: EncodedCorpus,
+    vocabulary: Vocabulary,
     result: TrainingResult,
     job: Job,
     more: Grown | None,
@@ -564,7 +567,8 @@ def _model(
         "corpus_statistics": about[0],
         "figures": about[1],
     }
-    vocabulary = corpus.vocabulary if more is None else more.in_order(matrices)
+    if more is not None:
+        vocabulary = more.in_order(matrices)
     words = WordVectors(vocabulary.column, matrices["input_vectors"], vocabulary.counts)
     if result.weights.log_normaliser is not None:
         described["log_normaliser"] = float(result.weights.log_normaliser[0])

@@ -155,3 +155,46 @@ def test_options_of_running_text_are_refused(option, value):
 def test_a_tokenizer_has_nothing_to_do_with_pairs():
     with pytest.raises(ConfigError, match="pairs hold their words as they are"):
         coterie.train(planted(50), pairs=True, tokenizer=str.split)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"collisions": "keep", "ns_exponent": 1.0},
+        {"objective": "nce"},
+        {"objective": "hierarchical_softmax"},
+        {"objective": "softmax"},
+    ],
+    ids=str,
+)
+def test_a_model_of_pairs_predicts_by_its_outputs(changes, tmp_path):
+    """What pairs lead to is predicted as often as they do, in the saved model too, and no mere input is."""
+    rows = [
+        (f"i{i}", f"o{o}", 40.0 if o == 0 else 1.0 + o + 3 * (i == o)) for i in range(3) for o in range(4)
+    ]
+    options = {"pairs": True, "weight_field": "w", "epochs": 2500, "alpha": 0.05, **QUICK}
+    trained = coterie.train(rows, **options, **changes)
+    trained.save(tmp_path / "model")
+    for model in (trained, coterie.load_model(tmp_path / "model")):
+        for i in range(3):
+            weights = np.array([row[2] for row in rows if row[0] == f"i{i}"])
+            told = dict(model.predict_output(f"i{i}", topn=None))
+            shares = np.array([told[f"o{o}"] for o in range(4)])
+            np.testing.assert_allclose(shares, weights / weights.sum(), atol=0.05)
+    counts = dict(zip(trained.vectors.words, trained.vectors.counts.tolist(), strict=True))
+    assert [counts[f"i{i}"] for i in range(3)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("objective", ["negative_sampling", "hierarchical_softmax"])
+def test_a_model_of_pairs_goes_on_with_the_counts_of_its_outputs(objective):
+    """More of the same pairs: the counts are doubled, and inputs are no negatives there either."""
+    options = {"pairs": True, "epochs": 4, "objective": objective, **QUICK}
+    first = coterie.train(planted(), **options)
+    more = coterie.train(planted(), start_from=first, pairs=True, epochs=4, workers=1, cache=False)
+    counts = dict(zip(first.vectors.words, first.vectors.counts.tolist(), strict=True))
+    assert sum(counts.values()) == len(planted())
+    told = dict(zip(more.vectors.words, more.vectors.counts.tolist(), strict=True))
+    assert told == {word: 2 * count for word, count in counts.items()}
+    if objective == "negative_sampling":
+        moved = abs(more.output_vectors).max(axis=1) > 0
+        assert all(moved[i] == word.startswith("out") for i, word in enumerate(more.vectors.words))

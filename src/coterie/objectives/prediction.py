@@ -84,6 +84,8 @@ def output_log_probabilities(
         scores = _scores("node_vectors", projection.node_vectors, wide)
         return log_leaf_probabilities(build_huffman(counts) if tree is None else tree, scores)
     scores = _scores("output_vectors", projection.output_vectors, wide)
+    if config.objective == "nce" and counts.any():
+        scores[counts == 0] = -np.inf  # never an output, nor drawn: such a score says nothing
     if config.objective == "negative_sampling" and config.ns_exponent is not None:
         if not counts.any():
             raise FormatError("no word of the model has a count above 0, so there is no noise distribution.")

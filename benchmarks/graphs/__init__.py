@@ -1,0 +1,1 @@
+"""Graphs and sessions, as walks, sentences and pairs, beside gensim: ``python -m benchmarks.graphs``."""
