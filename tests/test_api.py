@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import warnings
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pytest
 
 import coterie
-from coterie.errors import ConfigError, CorpusError, TrainingInterrupted
+from coterie.errors import ConfigError, CorpusError, FormatError, TrainingInterrupted
 from coterie.training import trainer
 from reference import synthetic
 
@@ -274,3 +276,28 @@ def test_intervals_of_checkpoints(sentences, tmp_path, option):
     assert not list(tmp_path.iterdir())
     with pytest.raises(ConfigError, match="no folder for them"):
         coterie.train(sentences, **{option: 1000})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("own_tokenizer", None),
+        ("memory_limit", "much"),
+        ("memory_limit", 0),
+        ("source", [7]),
+        ("start_from", 3),
+        ("training", []),
+        ("fingerprint", None),
+    ],
+)
+def test_a_strangers_checkpoint_says_nothing_that_is_believed(sentences, tmp_path, slow, name, value):
+    """Its checksums may be right; what it says of the training is looked at before it is used."""
+    with pytest.raises(_EndedError):
+        coterie.train(sentences, checkpoints=tmp_path, callbacks=_end_at(2000), **QUICK)
+    for path in tmp_path.glob("checkpoint-*/state.json"):
+        told = json.loads(json.loads(path.read_text())["state"])
+        told["about"][name] = value
+        text = json.dumps(told)
+        path.write_text(json.dumps({"crc32": crc32(text.encode()), "state": text}))
+    with pytest.raises(FormatError, match="its settings can't be read"):
+        coterie.resume(tmp_path, sentences)

@@ -268,32 +268,51 @@ def _job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) ->
     tell = surroundings.on_event or warn_caller
     about = checkpoint.about
     try:
+        _check_about(about)
         corpus, vocabulary = CorpusConfig(**about["corpus"]), VocabularyConfig(**about["vocabulary"])
         phrases, config = PhraseConfig(**about["phrases"]), TrainingConfig(**about["training"])
-        kept_source, kept_phrases, made_by = about["source"], about["phrase_model"], about["made_by"]
-        own_start = about.get("start_from", None) is None and about.get("start") is not None
     except (KeyError, TypeError, ConfigError) as error:
         raise FormatError(f"{checkpoint.path}: its settings can't be read ({error}).") from error
     config = _changed(config, given, tell)
-    if made_by != _made_by():
+    if about["made_by"] != _made_by():
         tell(
             "another version of Coterie or of its libraries, or another CPU, wrote the checkpoint: the "
             "training goes on, but not with the same bits as if it had never stopped"
         )
     return Job(
-        _source_again(given.source, kept_source),
+        _source_again(given.source, about["source"]),
         given.weights,
         _again("tokenizer", given.tokenizer, corpus.tokenizer, about["own_tokenizer"]),
-        _again("phrase_model", given.phrase_model, kept_phrases, about["own_phrases"]),
-        _again("evaluate_on", given.evaluate_on, about.get("evaluate_on"), about.get("own_score", False)),
-        start_of(_again("start_from", given.start_from, about.get("start_from"), own_start)),
+        _again("phrase_model", given.phrase_model, about["phrase_model"], about["own_phrases"]),
+        _again("evaluate_on", given.evaluate_on, about["evaluate_on"], about["own_score"]),
+        start_of(_again("start_from", given.start_from, about["start_from"], about["own_start"])),
         (corpus, vocabulary, phrases, config),
         replace(
             surroundings,
-            memory_limit=surroundings.memory_limit or about.get("process_limit"),
+            memory_limit=surroundings.memory_limit or about["process_limit"],
             counting_limit=about["memory_limit"],
         ),
     )
+
+
+# What a checkpoint says of its training; a stranger's may say anything.
+_ABOUT: dict[str, Any] = {
+    **dict.fromkeys(("corpus", "vocabulary", "phrases", "training", "made_by"), dict),
+    **dict.fromkeys(("own_tokenizer", "own_phrases", "own_score", "own_start"), bool),
+    **dict.fromkeys(("phrase_model", "evaluate_on", "start_from", "start"), str | None),
+    "source": list | None,
+    "fingerprint": str,
+    "memory_limit": int,
+    "process_limit": int | None,
+}
+
+
+def _check_about(about: dict[str, Any]) -> None:
+    for name, kind in _ABOUT.items():
+        if not isinstance(about[name], kind):
+            raise TypeError(f"{name} is {about[name]!r}")
+    if not all(isinstance(path, str) for path in about["source"] or ()) or about["memory_limit"] < 1:
+        raise TypeError("source or memory_limit are none")
 
 
 def _changed(config: TrainingConfig, given: Given, tell: Callable[[str], None]) -> TrainingConfig:
@@ -379,6 +398,7 @@ def _about(job: Job, corpus: EncodedCorpus, counting: int) -> dict[str, Any]:
         "own_phrases": isinstance(job.phrase_model, PhraseModel),
         "phrase_model": _absolute(named),
         "start_from": None if job.start is None else _absolute(job.start.path),
+        "own_start": job.start is not None and job.start.path is None,
         "start": None if job.start is None else fingerprint_of(job.start.model),
         "own_score": callable(job.evaluate_on),
         "evaluate_on": None if callable(job.evaluate_on) else _absolute(job.evaluate_on),
