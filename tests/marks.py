@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coterie.kernels.compile import JIT_ENABLED
+from coterie.kernels.compile import JIT_ENABLED, STORABLE
 from coterie.kernels.emitter import supported
 
 needs_simd = pytest.mark.skipif(not (JIT_ENABLED and supported()), reason="needs the JIT and AVX2 or NEON")
@@ -16,4 +16,7 @@ def simd(value, **settings):
 
 
 SIMD = simd("simd")
-KERNELS = ["plain", SIMD]
+# Compiling the plain ones takes most of the time. As plain Python, and with bounds checks, they are tested by
+# themselves; here they wait for the slow tests.
+PLAIN = pytest.param("plain", marks=[pytest.mark.slow] if STORABLE else [])
+KERNELS = [PLAIN, SIMD]

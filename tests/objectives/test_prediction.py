@@ -76,8 +76,15 @@ def test_softmax_by_hand(objective):
     matrices = random_matrices(20, 5)
     hidden = np.linspace(-1, 1, 5)
     expected = prediction.softmax(matrices.output_vectors.tolist(), hidden.tolist())
-    told = probabilities(hidden, matrices, range(20), CONFIGS[objective])
+    told = probabilities(hidden, matrices, range(1, 21), CONFIGS[objective])
     np.testing.assert_allclose(told, expected, rtol=1e-12)
+
+
+def test_nce_knows_nothing_of_words_that_are_never_outputs():
+    matrices, hidden = random_matrices(20, 5), np.linspace(-1, 1, 5)
+    told = probabilities(hidden, matrices, [0, 0, *range(1, 19)], CONFIGS["nce"])
+    expected = prediction.softmax(matrices.output_vectors[2:].tolist(), hidden.tolist())
+    np.testing.assert_allclose(told, [0, 0, *expected], rtol=1e-12)
 
 
 @settings(deadline=None)
