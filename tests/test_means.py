@@ -9,7 +9,7 @@ import pytest
 
 import coterie
 from coterie.errors import ConfigError, ResourceError
-from coterie.runs import Surroundings
+from coterie.jobs import Surroundings
 from coterie.training import means, resources, trainer
 from reference import synthetic
 

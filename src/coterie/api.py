@@ -10,20 +10,11 @@ from coterie.config import CorpusConfig, PhraseConfig, Preset, VocabularyConfig
 from coterie.config.presets import with_preset
 from coterie.continuing import StartFrom, inherited, start_of
 from coterie.errors import ConfigError
+from coterie.jobs import EvaluateOn, Given, Job, Place, Surroundings, tokenizer_of
 from coterie.model import Model
 from coterie.options import configs_of, refuse_needless, sorted_into
 from coterie.phrases import PhraseModel
-from coterie.runs import (
-    EvaluateOn,
-    Given,
-    Job,
-    Place,
-    Surroundings,
-    carry_out,
-    encode_progress,
-    go_on,
-    tokenizer_of,
-)
+from coterie.runs import carry_out, encode_progress, go_on
 from coterie.training.callbacks import Callback
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors

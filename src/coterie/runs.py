@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
-from coterie.continuing import Grown, Start, StartFrom, fingerprint_of, grown, start_of
-from coterie.errors import ConfigError, CorpusError, FormatError, TrainingInterrupted
+from coterie.config import TrainingConfig
+from coterie.continuing import Grown, grown
+from coterie.errors import ConfigError, TrainingInterrupted
+from coterie.jobs import EvaluateOn, Given, Job, Phrases, Place, Surroundings, names_of, tokenizer_of
 from coterie.model import Model
 from coterie.notices import warn_caller
-from coterie.options import Configs
 from coterie.phrases import PhraseModel
-from coterie.training.callbacks import Callback, Watch
-from coterie.training.means import Means, counting_share
+from coterie.resuming import about_of, check_same, job_of
+from coterie.training.callbacks import Watch
 from coterie.training.progress import Progress
 from coterie.vectors import WordVectors
 from coterie.version import VERSION
 from coterie.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    import os
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -34,101 +33,7 @@ if TYPE_CHECKING:
     from coterie.training.checkpoint import Checkpoint, Checkpoints
     from coterie.training.trainer import TrainingResult
 
-__all__ = [
-    "EvaluateOn",
-    "Given",
-    "Job",
-    "Place",
-    "Surroundings",
-    "carry_out",
-    "encode_progress",
-    "go_on",
-    "tokenizer_of",
-]
-
-_Tokenizer = str | Callable[[str], Iterable[str]]
-_Phrases = PhraseModel | str | os.PathLike[str]
-EvaluateOn = str | os.PathLike[str] | Callable[[WordVectors], float]
-"""A file of analogies or of word pairs, or a function that rates word vectors."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """Caches, what of the machine may be taken, and who is told.
-
-    ``counting_limit`` is what words are counted in: ``None``, a share of ``memory_limit``.
-    """
-
-    cache: bool
-    cache_dir: str | os.PathLike[str] | None
-    cache_limit: int | None
-    memory_limit: int | None
-    callback: Callable[[Progress], None] | None
-    callbacks: tuple[Callback, ...]
-    on_event: Callable[[str], None] | None
-    output: str | os.PathLike[str] | None = None
-    matrices_dir: str | os.PathLike[str] | None = None
-    counting_limit: int | None = None
-
-    def __post_init__(self) -> None:
-        _ = self.means  # refuses what is no limit before there is work
-
-    @property
-    def means(self) -> Means:
-        """What of the machine may be taken."""
-        return Means(self.memory_limit, self.output, self.matrices_dir)
-
-    def counting_share(self, workers: int) -> tuple[int, int]:
-        """Return what counting words may take, and the threads that tokenise."""
-        share, threads = counting_share(self.memory_limit, workers)
-        # Where phrases were learned in bounded memory, another bound may give other phrases.
-        return min(share, self.counting_limit) if self.counting_limit else share, threads
-
-
-@dataclass(frozen=True)
-class Job:
-    """A text and all settings."""
-
-    source: Any
-    weights: Iterable[float] | None
-    tokenizer: _Tokenizer
-    phrase_model: _Phrases | None
-    evaluate_on: EvaluateOn | None
-    start: Start | None
-    configs: Configs
-    surroundings: Surroundings
-
-
-@dataclass(frozen=True)
-class Place:
-    """The folder of checkpoints, if any, with the seconds and the words between two."""
-
-    folder: str | os.PathLike[str] | None
-    every: float | None
-    every_words: int | None
-
-    def __post_init__(self) -> None:
-        for option, value in (
-            ("checkpoint_every", self.every),
-            ("checkpoint_every_words", self.every_words),
-        ):
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if value is not None and not (number and value > 0):
-                raise ConfigError(f"{option} is {value!r}; it must be a number above 0, or None.")
-
-
-@dataclass(frozen=True)
-class Given:
-    """What is given anew when a training goes on; ``None``: as it was."""
-
-    source: Any
-    weights: Iterable[float] | None
-    tokenizer: Callable[[str], Iterable[str]] | None
-    phrase_model: _Phrases | None
-    evaluate_on: EvaluateOn | None
-    start_from: StartFrom | None
-    epochs: int | None
-    workers: int | None
+__all__ = ["carry_out", "encode_progress", "go_on"]
 
 
 def carry_out(job: Job, place: Place) -> Model:
@@ -162,7 +67,7 @@ def go_on(given: Given, surroundings: Surroundings, place: Place) -> Model:
 
     with _checkpoints(place, surroundings) as checkpoints:
         checkpoint = latest_checkpoint(checkpoints.place, surroundings.on_event or warn_caller)
-        job = _job_of(checkpoint, given, surroundings)
+        job = job_of(checkpoint, given, surroundings)
         checkpoints.go_on(checkpoint)
         return _carried_out(job, checkpoints, checkpoint)
 
@@ -214,11 +119,10 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         encoded = time.perf_counter()
         before = 0.0
         if checkpoint is not None:
-            _check_text(corpus, checkpoint)
-            _check_start(job.start, checkpoint)
+            check_same(corpus, job.start, checkpoint)
             before = checkpoint.progress["seconds"]
         if checkpoints is not None:
-            checkpoints.about = _about(job, corpus, counting)
+            checkpoints.about = about_of(job, corpus, counting)
         text, vocabulary = _training_set(corpus, job)
         more = None
         if start is not None:
@@ -263,195 +167,6 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
     return model
 
 
-def _job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) -> Job:
-    """Return the job that a checkpoint is a part of, with what was given anew."""
-    tell = surroundings.on_event or warn_caller
-    about = checkpoint.about
-    try:
-        _check_about(about)
-        corpus, vocabulary = CorpusConfig(**about["corpus"]), VocabularyConfig(**about["vocabulary"])
-        phrases, config = PhraseConfig(**about["phrases"]), TrainingConfig(**about["training"])
-    except (KeyError, TypeError, ConfigError) as error:
-        raise FormatError(f"{checkpoint.path}: its settings can't be read ({error}).") from error
-    config = _changed(config, given, tell)
-    if about["made_by"] != _made_by():
-        tell(
-            "another version of Coterie or of its libraries, or another CPU, wrote the checkpoint: the "
-            "training goes on, but not with the same bits as if it had never stopped"
-        )
-    return Job(
-        _source_again(given.source, about["source"]),
-        given.weights,
-        _again("tokenizer", given.tokenizer, corpus.tokenizer, about["own_tokenizer"]),
-        _again("phrase_model", given.phrase_model, about["phrase_model"], about["own_phrases"]),
-        _again("evaluate_on", given.evaluate_on, about["evaluate_on"], about["own_score"]),
-        start_of(_again("start_from", given.start_from, about["start_from"], about["own_start"])),
-        (corpus, vocabulary, phrases, config),
-        replace(
-            surroundings,
-            memory_limit=surroundings.memory_limit or about["process_limit"],
-            counting_limit=about["memory_limit"],
-        ),
-    )
-
-
-# What a checkpoint says of its training; a stranger's may say anything.
-_ABOUT: dict[str, Any] = {
-    **dict.fromkeys(("corpus", "vocabulary", "phrases", "training", "made_by"), dict),
-    **dict.fromkeys(("own_tokenizer", "own_phrases", "own_score", "own_start"), bool),
-    **dict.fromkeys(("phrase_model", "evaluate_on", "start_from", "start"), str | None),
-    "source": list | None,
-    "fingerprint": str,
-    "memory_limit": int,
-    "process_limit": int | None,
-}
-
-
-def _check_about(about: dict[str, Any]) -> None:
-    for name, kind in _ABOUT.items():
-        if not isinstance(about[name], kind):
-            raise TypeError(f"{name} is {about[name]!r}")
-    if not all(isinstance(path, str) for path in about["source"] or ()) or about["memory_limit"] < 1:
-        raise TypeError("source or memory_limit are none")
-
-
-def _changed(config: TrainingConfig, given: Given, tell: Callable[[str], None]) -> TrainingConfig:
-    """Return the settings with what may be changed."""
-    if given.workers is not None and given.workers != config.workers:
-        if not config.deterministic:
-            before = "every core" if config.workers is None else config.workers
-            tell(
-                f"workers is {given.workers} and was {before}: the vectors will be as good, but not the same "
-                "bits"
-            )
-        config = replace(config, workers=given.workers)
-    if given.epochs is not None and given.epochs != config.epochs:
-        if given.epochs < config.epochs:
-            raise ConfigError(
-                f"epochs is {given.epochs}, but the checkpoint is of a training of {config.epochs}; it may "
-                "become more, not fewer."
-            )
-        tell(
-            f"epochs is {given.epochs} and was {config.epochs}: the learning rate goes on from where it "
-            "would be in a training of so many, which is higher than where it was"
-        )
-        config = replace(config, epochs=given.epochs)
-    return config
-
-
-def _source_again(given: Any, kept: list[str] | None) -> Any:
-    from coterie.corpus import Paths
-
-    if given is not None:
-        return given
-    if kept is None:
-        raise ConfigError("the checkpoint's text was no file or folder; give it again.")
-    return kept[0] if len(kept) == 1 else Paths(kept)
-
-
-def _again(option: str, given: Any, kept: Any, own: bool) -> Any:
-    """Return what was given again, or what was kept; what was an object of Python's must be given."""
-    if given is None and own:
-        raise ConfigError(f"{option} was an object in Python, which a checkpoint can't hold; give it again.")
-    return kept if given is None else given
-
-
-def _versions() -> dict[str, str]:
-    """Return what a model's bits depend on beside settings and text, for people."""
-    import platform
-    from importlib.metadata import version
-
-    import llvmlite.binding
-
-    from coterie.kernels.emitter import LANES
-
-    names = {"Numba": "numba", "llvmlite": "llvmlite", "NumPy": "numpy", "PyArrow": "pyarrow"}
-    return {
-        "Python": platform.python_version(),
-        **{name: version(distribution) for name, distribution in names.items()},
-        "CPU": f"{llvmlite.binding.get_host_cpu_name()}, vectors of {LANES} float32",
-    }
-
-
-def _names_of(source: Any) -> list[str] | None:
-    """Return the names of a source's files as they were given; None where they can't be read again."""
-    from coterie.corpus import Paths
-
-    if isinstance(source, str | os.PathLike):
-        source = [source]
-    elif not isinstance(source, Paths) and not (
-        isinstance(source, list | tuple) and source and all(isinstance(item, os.PathLike) for item in source)
-    ):
-        return None
-    names = [os.fspath(path) for path in source]
-    return None if "-" in names else names
-
-
-def _about(job: Job, corpus: EncodedCorpus, counting: int) -> dict[str, Any]:
-    """Return what a checkpoint holds of its training."""
-    corpus_config, vocabulary_config, phrase_config, config = job.configs
-    names = _names_of(job.source)
-    named = None if isinstance(job.phrase_model, PhraseModel) else job.phrase_model
-    return {
-        "source": None if names is None else list(map(_whole_path, names)),
-        "own_tokenizer": not isinstance(job.tokenizer, str),
-        "own_phrases": isinstance(job.phrase_model, PhraseModel),
-        "phrase_model": _absolute(named),
-        "start_from": None if job.start is None else _absolute(job.start.path),
-        "own_start": job.start is not None and job.start.path is None,
-        "start": None if job.start is None else fingerprint_of(job.start.model),
-        "own_score": callable(job.evaluate_on),
-        "evaluate_on": None if callable(job.evaluate_on) else _absolute(job.evaluate_on),
-        "fingerprint": corpus.fingerprint,
-        "memory_limit": counting,
-        "process_limit": job.surroundings.memory_limit,
-        "corpus": corpus_config.to_dict(),
-        "vocabulary": vocabulary_config.to_dict(),
-        "phrases": phrase_config.to_dict(),
-        "training": config.to_dict(),
-        "made_by": _made_by(),
-    }
-
-
-def _absolute(path: str | os.PathLike[str] | None) -> str | None:
-    """Return a file's name from the root on; a name of an installed package's file (``gensim:…``) is none."""
-    if path is None or (str(path).startswith("gensim:") and not Path(path).exists()):
-        return None if path is None else str(path)
-    return str(Path(path).absolute())
-
-
-def _whole_path(path: str) -> str:
-    """Return a path or a pattern from the root on; the folder that we are in is no part of a pattern."""
-    pattern = glob.has_magic(path) and not Path(path).exists()
-    here = glob.escape(str(Path.cwd())) if pattern else str(Path.cwd())
-    return str(Path(here) / path)
-
-
-def _made_by() -> dict[str, Any]:
-    """Return what the bits of a result depend on beside settings and text."""
-    from coterie.kernels.machine_code import surroundings
-
-    return surroundings()
-
-
-def _check_text(corpus: EncodedCorpus, checkpoint: Checkpoint) -> None:
-    expected = checkpoint.about["fingerprint"]
-    if corpus.fingerprint != expected:
-        raise CorpusError(
-            f"the text is another than that of {checkpoint.path}: encoded its fingerprint is "
-            f"{corpus.fingerprint}, and was {expected}. Has a file changed? Give the text as it was, or "
-            "train anew."
-        )
-
-
-def _check_start(start: Start | None, checkpoint: Checkpoint) -> None:
-    if start is not None and fingerprint_of(start.model) != checkpoint.about.get("start"):
-        raise ConfigError(
-            f"the model that the training of {checkpoint.path} goes on from has other words or counts now; "
-            "give it as it was (start_from), or train anew."
-        )
-
-
 def _told_of_growth(more: Grown, words: int) -> str:
     return (
         f"of {len(more.model.vectors):,} words that the model has, {words - more.new:,} occur in the text, "
@@ -459,16 +174,7 @@ def _told_of_growth(more: Grown, words: int) -> str:
     )
 
 
-def tokenizer_of(
-    tokenizer: _Tokenizer,
-) -> tuple[Callable[[str], Iterable[str]] | None, str]:
-    """Return the function, if it is one, and the name."""
-    if isinstance(tokenizer, str):
-        return None, tokenizer
-    return tokenizer, getattr(tokenizer, "__name__", repr(tokenizer))
-
-
-def _phrase_model(given: _Phrases | None) -> PhraseModel | None:
+def _phrase_model(given: Phrases | None) -> PhraseModel | None:
     return given if given is None or isinstance(given, PhraseModel) else PhraseModel.load(given)
 
 
@@ -577,7 +283,7 @@ def _model(
     described: dict[str, Any] = {
         "coterie_version": VERSION,
         "versions": _versions(),
-        "source": _names_of(job.source),
+        "source": names_of(job.source),
         **_start_of(job),
         "objective": config.objective,
         "training": config.to_dict(),
@@ -605,3 +311,20 @@ def _model(
 def _start_of(job: Job) -> dict[str, Any]:
     """Return what a model says of the one that it goes on from."""
     return {} if job.start is None else {"start_from": job.start.path}
+
+
+def _versions() -> dict[str, str]:
+    """Return what a model's bits depend on beside settings and text, for people."""
+    import platform
+    from importlib.metadata import version
+
+    import llvmlite.binding
+
+    from coterie.kernels.emitter import LANES
+
+    names = {"Numba": "numba", "llvmlite": "llvmlite", "NumPy": "numpy", "PyArrow": "pyarrow"}
+    return {
+        "Python": platform.python_version(),
+        **{name: version(distribution) for name, distribution in names.items()},
+        "CPU": f"{llvmlite.binding.get_host_cpu_name()}, vectors of {LANES} float32",
+    }
