@@ -104,7 +104,14 @@ def test_weights_and_biases_offline(sentences, tmp_path):
     text.write_text("\n".join(" ".join(sentence) for sentence in sentences))
     command = ["train", text, "-o", tmp_path / "model", "--epochs", "2", "--validation", "0.1", "--no-cache"]
     done = subprocess.run(
-        [sys.executable, "-m", "coterie.cli", *map(str, command), "--wandb", "novels"],
+        [
+            sys.executable,
+            "-c",
+            "from coterie.cli import main; main()",
+            *map(str, command),
+            "--wandb",
+            "novels",
+        ],
         env={**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(tmp_path), "WANDB_SILENT": "true"},
         cwd=tmp_path,
         capture_output=True,
