@@ -134,7 +134,10 @@ def train(
         raise ConfigError("train needs a text as its first argument: a path, or strings, or token lists.")
     if checkpoints is None and (checkpoint_every not in (None, 600) or checkpoint_every_words is not None):
         raise ConfigError("checkpoint_every is given, but no folder for them; name one with checkpoints.")
-    settings, start = with_preset(preset, settings), start_of(start_from)
+    given, start = settings, start_of(start_from)
+    settings = with_preset(preset, settings)
+    if settings.get("pairs") and "sample" not in given:
+        settings.pop("sample", None)  # a preset's, for running text
     if start is not None:
         settings = inherited(start.model, settings, own_tokenizer=tokenizer is not None)
     if settings.get("pairs") and (tokenizer not in (None, "words") or phrase_model is not None):

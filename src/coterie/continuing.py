@@ -35,6 +35,11 @@ StartFrom = Model | str | os.PathLike[str]
 _FIXED = ("objective", "vector_size", "nce_partition")
 # What is about one training and its text, and not about the vectors.
 _OF_ONE_TRAINING = ("workers", "validation", "validation_every", "early_stopping")
+# What pairs have not: a text that follows pairs, or pairs that follow a text, begin with the defaults.
+_OF_WINDOWS = (
+    *("window", "shrink_windows", "sample", "subsampling", "architecture", "cbow_gradient"),
+    "negative_sharing",
+)
 _OF_ONE_TEXT = ("tokenizer", "lowercase")
 # The columns of a matrix that are put in order at once: a matrix is not to be there twice.
 _COLUMNS = 16
@@ -81,6 +86,9 @@ def inherited(model: Model, settings: Mapping[str, Any], *, own_tokenizer: bool)
         One that its rows were made for is given and another.
     """
     kept = {field.name for field in fields(TrainingConfig)} - set(_OF_ONE_TRAINING)
+    other_kind = bool(settings.get("pairs")) != bool(model.config.get("corpus", {}).get("pairs"))
+    if other_kind:
+        kept -= set(_OF_WINDOWS)
     before = {name: value for name, value in model.config.get("training", {}).items() if name in kept}
     for option in _FIXED:
         if option in settings and settings[option] != before.get(option):
@@ -93,7 +101,7 @@ def inherited(model: Model, settings: Mapping[str, Any], *, own_tokenizer: bool)
         raise ConfigError(
             f"the model's tokenizer was a function in Python, {corpus['tokenizer']}; give it again."
         )
-    least = model.config.get("vocabulary", {}).get("min_count")
+    least = None if other_kind else model.config.get("vocabulary", {}).get("min_count")
     about = {**corpus, "min_count": least}
     return {**before, **{name: value for name, value in about.items() if value is not None}, **settings}
 

@@ -41,7 +41,7 @@ def job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) -> 
         )
     return Job(
         _source_again(given.source, about["source"]),
-        given.weights,
+        _again("weights", given.weights, None, about["own_weights"]),
         _again("tokenizer", given.tokenizer, corpus.tokenizer, about["own_tokenizer"]),
         _again("phrase_model", given.phrase_model, about["phrase_model"], about["own_phrases"]),
         _again("evaluate_on", given.evaluate_on, about["evaluate_on"], about["own_score"]),
@@ -58,7 +58,7 @@ def job_of(checkpoint: Checkpoint, given: Given, surroundings: Surroundings) -> 
 # What a checkpoint says of its training; a stranger's may say anything.
 _ABOUT: dict[str, Any] = {
     **dict.fromkeys(("corpus", "vocabulary", "phrases", "training", "made_by"), dict),
-    **dict.fromkeys(("own_tokenizer", "own_phrases", "own_score", "own_start"), bool),
+    **dict.fromkeys(("own_tokenizer", "own_phrases", "own_score", "own_start", "own_weights"), bool),
     **dict.fromkeys(("phrase_model", "evaluate_on", "start_from", "start"), str | None),
     "source": list | None,
     "fingerprint": str,
@@ -123,6 +123,7 @@ def about_of(job: Job, corpus: EncodedCorpus, counting: int) -> dict[str, Any]:
     named = None if isinstance(job.phrase_model, PhraseModel) else job.phrase_model
     return {
         "source": None if names is None else list(map(_whole_path, names)),
+        "own_weights": job.weights is not None,
         "own_tokenizer": not isinstance(job.tokenizer, str),
         "own_phrases": isinstance(job.phrase_model, PhraseModel),
         "phrase_model": _absolute(named),

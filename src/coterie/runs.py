@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +86,7 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
     around, callback, on_event = job.surroundings, job.surroundings.callback, job.surroundings.on_event
     start = None if job.start is None else job.start.model
     known, score = _phrase_model(job.phrase_model), _score(job.evaluate_on)
-    if known is None and start is not None and not phrase_config:
+    if known is None and start is not None and not phrase_config and not corpus_config.pairs:
         known = start.phrases
     _check_stopping(config, score)
 
@@ -130,6 +130,8 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
             if on_event is not None:
                 on_event(_told_of_growth(more, len(vocabulary)))
         words = vocabulary.column if more is None else more.words
+        if score is not None and not callable(job.evaluate_on):
+            _try_score(score, words)
         watch = Watch(around.callbacks, words, score, on_event)
         counts = vocabulary.counts if more is None else more.counts
         result = _train((text, counts), job, watch, more, checkpoints, checkpoint)
@@ -210,6 +212,14 @@ def _score(evaluate_on: EvaluateOn | None) -> Callable[[WordVectors], float] | N
     from coterie.evaluation.scoring import score_on
 
     return score_on(evaluate_on)
+
+
+def _try_score(score: Callable[[WordVectors], float], words: Sequence[str]) -> None:
+    """Learn whether the words are those of a test set, before hours of training."""
+    import numpy as np
+
+    matrix = np.random.default_rng(0).normal(size=(len(words), 2)).astype(np.float32)
+    score(WordVectors(words, matrix))
 
 
 def _check_stopping(config: TrainingConfig, score: Callable[[WordVectors], float] | None) -> None:
@@ -309,8 +319,12 @@ def _model(
 
 
 def _start_of(job: Job) -> dict[str, Any]:
-    """Return what a model says of the one that it goes on from."""
-    return {} if job.start is None else {"start_from": job.start.path}
+    """Return what a model says of what it was trained with, beside settings and text; None: an object."""
+    told: dict[str, Any] = {} if job.start is None else {"start_from": job.start.path}
+    for name in ("evaluate_on", "phrase_model"):
+        if (given := getattr(job, name)) is not None:
+            told[name] = str(given) if isinstance(given, str | Path) else None
+    return told
 
 
 def _versions() -> dict[str, str]:

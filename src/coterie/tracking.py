@@ -47,7 +47,7 @@ class JsonLines(_Reports):
     Parameters
     ----------
     path
-        The file; a training that goes on adds to it, any other begins it anew.
+        The file; it is begun anew, with the earlier reports of a training that goes on.
 
     Raises
     ------
@@ -59,10 +59,9 @@ class JsonLines(_Reports):
         self._path = path
 
     def on_start(self, training: Training) -> None:
-        """Begin the file, unless the training goes on."""
+        """Begin the file with what is known: a training that goes on may have reported more once."""
         super().on_start(training)
-        if not training.metrics:
-            self._add("", "w")
+        self._add("".join(json.dumps(report) + "\n" for report in training.metrics), "w")
 
     def _write(self, values: dict[str, float], report: dict[str, Any]) -> None:
         self._add(json.dumps(report) + "\n", "a")

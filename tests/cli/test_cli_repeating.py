@@ -78,3 +78,33 @@ def test_a_model_that_goes_on_from_another_is_repeated(
     one, other = coterie.load_model(first), coterie.load_model(second)
     assert one.vectors.words == other.vectors.words
     np.testing.assert_array_equal(one.vectors.matrix, other.vectors.matrix)
+
+
+@pytest.mark.parametrize("options", ["--pairs --min-count 5 --epochs 3", "--pairs --weight-field weight"])
+def test_a_model_of_pairs_is_repeated(run: Run, tmp_path: Path, options: str) -> None:
+    edges = tmp_path / "edges.txt"
+    edges.write_text("\n".join(f"n{i % 9} n{i * i % 11} {1 + i % 3}" for i in range(300)))
+    words = [*shlex.split(options), "--vector-size", 6, "--workers", 1, "--no-cache"]
+    assert run("train", edges, "-o", tmp_path / "m", *words).exit_code == 0
+    arguments = shlex.split(run("info", tmp_path / "m", "--command").stdout)
+    arguments[arguments.index("-o") + 1] = str(tmp_path / "again")
+    result = run(*arguments[1:], "--no-cache")
+    assert result.exit_code == 0, result.stderr
+    one, other = (coterie.load_model(tmp_path / name) for name in ("m", "again"))
+    assert one.config["vocabulary"] == other.config["vocabulary"]
+    np.testing.assert_array_equal(one.vectors.matrix, other.vectors.matrix)
+
+
+def test_the_test_set_of_a_training_is_repeated(run: Run, corpus: Path, tmp_path: Path) -> None:
+    judged = tmp_path / "pairs.tsv"
+    judged.write_text("ship\tsail\t9\nking\tcorn\t1\nwave\tharbour\t7\n")
+    words = ("--evaluate-on", judged, "--early-stopping", 2, "--workers", 1, "--no-cache")
+    assert run("train", corpus, "-o", tmp_path / "m", "--vector-size", 6, *words).exit_code == 0
+    told = run("info", tmp_path / "m", "--command").stdout
+    assert f"--evaluate-on {judged}" in told
+    other = tmp_path / "other.tsv"
+    other.write_text("xx\tyy\t9\nzz\tqq\t1\n")
+    result = run("train", corpus, "-o", tmp_path / "n", "--evaluate-on", other, "--no-cache")
+    assert result.exit_code == 1
+    assert "too few of its lines for a score" in result.stderr
+    assert "after 1 epochs" not in result.stderr, "that is found before the training"

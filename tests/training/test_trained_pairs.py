@@ -198,3 +198,36 @@ def test_a_model_of_pairs_goes_on_with_the_counts_of_its_outputs(objective):
     if objective == "negative_sampling":
         moved = abs(more.output_vectors).max(axis=1) > 0
         assert all(moved[i] == word.startswith("out") for i, word in enumerate(more.vectors.words))
+
+
+@pytest.mark.parametrize("changes", [{"deterministic": True}, {}], ids=str)
+def test_heavy_sentences_are_learned_in_step_as_by_free_threads(changes):
+    """Batches are as long as the heaviest steps allow."""
+    generator = np.random.default_rng(0)
+    texts = [[f"g{g}w{w}" for w in generator.integers(0, 6, 40)] for g in range(5) for _ in range(40)]
+    model = coterie.train(texts, weights=[8.0] * len(texts), min_count=1, epochs=8, **{**QUICK, **changes})
+    assert model.config["figures"]["final_loss"] < 3
+
+
+@pytest.mark.filterwarnings("ignore:the loss is", "ignore:negative is", "ignore:window is")
+def test_pairs_follow_a_text_and_a_text_follows_pairs():
+    text = ["she likes new york", "new york likes ships", "he likes ships"] * 30
+    options = {"vector_size": 8, "min_count": 1, "epochs": 1, "workers": 1, "cache": False}
+    old = coterie.train(text, phrases=1, phrase_threshold=3, phrase_min_count=1, **options)
+    assert len(old.phrases)
+    pairs = [("york", "new"), ("new", "york"), ("ships", "she")] * 20
+    model = coterie.train(pairs, pairs=True, start_from=old, workers=1, cache=False)
+    assert model.config["corpus_statistics"]["tokens"] == 120, "no phrases in pairs"
+    assert model.config["training"]["window"] == 1
+    again = coterie.train(text, start_from=model, workers=1, cache=False)
+    assert again.config["training"]["window"] == 5
+    assert again.config["training"]["sample"] == 1e-3
+    with pytest.raises(ConfigError, match="phrases is 1, but pairs are"):
+        coterie.train(pairs, pairs=True, phrases=1)
+
+
+@pytest.mark.filterwarnings("ignore:the loss is")
+def test_a_preset_leaves_pairs_without_subsampling():
+    model = coterie.train(planted(500), pairs=True, preset="fast", workers=1, cache=False)
+    assert model.config["training"]["sample"] == 0
+    assert model.config["training"]["alpha"] == 0.05

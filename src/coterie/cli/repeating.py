@@ -47,7 +47,8 @@ def command_of(name: str, config: Mapping[str, Any]) -> tuple[str, list[str]]:
         (PhraseConfig, "phrases"),
         (CorpusConfig, "corpus"),
     ):
-        for option, value in _changed(kind, _settings(config, part), every=goes_on):
+        every = goes_on or (part == "vocabulary" and bool(_settings(config, "corpus").get("pairs")))
+        for option, value in _changed(kind, _settings(config, part), every=every):
             if option in _FILES:
                 remarks.append(
                     f"{_FILES[option]} had {len(value):,} entries; config.json has them, as {option}"
@@ -55,6 +56,12 @@ def command_of(name: str, config: Mapping[str, Any]) -> tuple[str, list[str]]:
                 words += [_FILES[option], f"{option.upper()}.txt"]
             else:
                 words += _written(option, value)
+    for option in ("evaluate_on", "phrase_model"):
+        if option in config:
+            flag = f"--{option.replace('_', '-')}"
+            if config[option] is None:
+                remarks.append(f"{option} was an object in Python; {flag} takes a file")
+            words += [flag, *_sources([config[option] or option.upper()])]
     training = _settings(config, "training")
     if not training.get("deterministic") and training.get("workers") != 1:
         # What several threads that ran free did cannot be repeated.
@@ -94,7 +101,7 @@ def _changed(kind: Any, settings: Mapping[str, Any], *, every: bool) -> Iterator
     for field in dataclasses.fields(kind):
         value = getattr(given, field.name)
         differs = value != getattr(usual, field.name)
-        if every and kind in (TrainingConfig, CorpusConfig):
+        if every and (kind in (TrainingConfig, CorpusConfig) or field.name == "min_count"):
             differs = value is not None
         if differs or (field.name in deciding and value != field.default):
             yield field.name, value

@@ -33,7 +33,7 @@ def read_items(
     held: list[Any] = []
     of_held: list[float] | None = None if weights is None else []
     more = iter(() if weights is None else weights)
-    size, first = 0, 1
+    size, first, number = 0, 1, 0
     for number, item in enumerate(items, 1):
         if of_held is not None:
             of_held += _next_weight(more, number)
@@ -52,7 +52,7 @@ def read_items(
     if held:
         yield _block(held, of_held, first, errors, is_text=bool(texts))
     if next(more, None) is not None:
-        raise CorpusError(f"there are more weights than the {number if held else 0:,} items of the text.")
+        raise CorpusError(f"there are more weights than the {number:,} items of the text.")
 
 
 def _next_weight(weights: Iterator[float], number: int) -> list[float]:

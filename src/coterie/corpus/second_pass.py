@@ -45,6 +45,8 @@ class Asked:
     pairs: bool = False
 
     def __post_init__(self) -> None:
+        if self.pairs and (self.model is not None or self.phrases):
+            raise ConfigError("pairs hold no phrases; leave phrases, known_phrases and phrase_model out.")
         if self.model is None:
             return
         for option in ("phrases", "known_phrases"):

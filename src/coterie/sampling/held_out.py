@@ -1,8 +1,8 @@
-"""Which sentences are held out of a training, to be validated on: a function of their words alone.
+"""Which sentences are held out of a training, to be validated on: a function of their words' ids.
 
 Nothing is stored: a sentence is hashed when its turn comes, so that a training that goes on, on any machine
 and with any seed, holds out the same ones, and of a sentence that the text has twice neither is trained, or
-both are.
+both are. Another vocabulary has other ids, and holds out other ones.
 """
 
 from __future__ import annotations

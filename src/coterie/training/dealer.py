@@ -39,7 +39,7 @@ class Dealer:
     def __init__(self, units: Iterator[WorkUnit], news: threading.Event) -> None:
         self._units, self._news = units, news
         self._turn = threading.Condition()
-        self._busy, self._held, self._stopped = 0, True, False
+        self._busy, self._held, self._stopped, self._abandoned = 0, True, False, False
         self.dealt = 0
         self.halt: int | None = None
         self.reason: str | None = None
@@ -97,7 +97,7 @@ class Dealer:
         with self._turn:
             self._held = True
             try:
-                self._turn.wait_for(lambda: self.idle)
+                self._turn.wait_for(lambda: self.idle or self._abandoned)
                 yield
             finally:
                 self._held = False
@@ -107,6 +107,12 @@ class Dealer:
         """Deal no more; the first reason that is given is kept."""
         with self._turn:
             self._stopped, self.reason = True, self.reason or reason
+            self._turn.notify_all()
+
+    def abandon(self) -> None:
+        """Tell that units which were handed out will never be done."""
+        with self._turn:
+            self._abandoned = True
             self._turn.notify_all()
 
     @property

@@ -58,15 +58,21 @@ class Halts:
         """Units of the run that are done at the next halt; None: there is none any more."""
         return None if self._place is None else self._place - self._begin
 
-    def passing(self) -> Halt:
-        """Leave the next halt behind, and return what is due there."""
+    @property
+    def due(self) -> Halt:
+        """What is due at the next halt, of which there must be one."""
         assert self._place is not None
         place = self._place
-        halt = Halt(
+        return Halt(
             self._every is not None and (place == self._end or self._evaluated(place)),
             self._at_epochs and place % self._units == 0,
         )
-        self.passed = place - self._begin
+
+    def passing(self) -> Halt:
+        """Leave the next halt behind, and return what was due there."""
+        halt = self.due
+        assert self._place is not None
+        self.passed = self._place - self._begin
         self._advance()
         return halt
 

@@ -14,7 +14,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,12 +24,13 @@ from coterie.config import TrainingConfig
 from coterie.errors import ConfigError, TrainingError
 from coterie.kernels.compile import JIT_ENABLED
 from coterie.kernels.cores import available_cores
+from coterie.notices import warn_caller
 from coterie.objectives.choose import make_objective
 from coterie.objectives.objective import Crew, Learner
 from coterie.objectives.weights import Weights, as_trained, check_fit, in_training, make_weights
 from coterie.sampling.pairs import Pairs
 from coterie.sampling.plan import ChunkPlan, Sentences
-from coterie.training.callbacks import Outcome, Training, Watch
+from coterie.training.callbacks import Callback, Outcome, Training, Watch
 from coterie.training.checkpoint import Checkpoints, TrainingState
 from coterie.training.dealer import Dealer
 from coterie.training.guard import check_loss, check_weights
@@ -50,6 +51,11 @@ _GUARD_EVERY = 1.0
 _GUARDED_ROWS = 1024
 _METRICS = 100
 _JOIN_SECONDS = 1.0
+
+
+def _has_weights(text: Sentences | Pairs) -> bool:
+    """Tell whether steps differ in length; weighted pairs differ in number instead."""
+    return isinstance(text, Sentences) and len(text.weights) > 0
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,11 @@ class Trainer:
             check_fit(weights, len(counts), config)
         self.weights = weights
         self._trained = as_trained(weights, config)
-        self._objective = make_objective(self._trained, counts, config, self._planner.reach)
+        # A crew's batches are as long as steps of the greatest rate allow, which weights multiply. Squared:
+        # the sum of few long steps errs more than that of many short ones, and weights of 8 diverged.
+        heaviest = max(1.0, float(text.weights.max())) if _has_weights(text) else 1.0
+        steepest = replace(config, alpha=config.alpha * heaviest**2)
+        self._objective = make_objective(self._trained, counts, steepest, self._planner.reach)
         self._news = threading.Event()
         self._dealer = Dealer(self._planner.units(epochs), self._news)
         self._crew: Crew | None = None
@@ -159,8 +169,9 @@ class Trainer:
         self._meter = LossMeter()
         self._done, self._epoch, self._rate = 0, epochs.start, config.alpha
         self._metrics: list[dict[str, Any]] = []
-        self._checkpoints, self._seconds_before = checkpoints, 0.0
+        self._checkpoints, self._seconds_before, self._dealt_before = checkpoints, 0.0, 0
         self._watch = watch or Watch((), ())
+        self._begun: list[Callback] = []
         units = -(-self._planner.tokens // self._planner.chunk)
         evaluated = self._validation is not None or self._watch.score is not None
         every = config.validation_every if evaluated else None
@@ -182,6 +193,9 @@ class Trainer:
         if (last := self._dealer.skip(state.units)) is not None:
             self._epoch = last.epoch
         self._halts.skip(state.units, state.halted)
+        self._dealt_before = state.units
+        planned, config = self._planner.tokens * self._config.epochs, self._config
+        self._rate = learning_rate(min(state.words, planned), planned, config.alpha, config.min_alpha)
         self._done, self._seconds_before = state.words, state.seconds
         self._meter.restore(state.losses)
         self._metrics += state.metrics
@@ -246,7 +260,10 @@ class Trainer:
                     self._callback(self._compiling(time.perf_counter() - began))
             self._training.progress = self._progress(self._seconds_before)
             if self._ready.is_set():
-                self._tell("on_start")
+                self._started = time.perf_counter()
+                for callback in self._watch.callbacks:
+                    self._begun.append(callback)
+                    callback.on_start(self._training)
                 self._started = time.perf_counter()
                 start = self._started - self._seconds_before
                 self._dealer.go_on(self._halts.next)
@@ -305,7 +322,7 @@ class Trainer:
     def _save_at_the_end(self, checkpoints: Checkpoints) -> None:
         """Write a checkpoint of a run that ends early; a second Ctrl-C does without it."""
         # A crew that was told to give up may have left a round in its midst.
-        if self._dealer.idle:
+        if self._dealer.idle and self._dealer.dealt > self._dealt_before:
             with contextlib.suppress(KeyboardInterrupt, TrainingError):
                 self._save(checkpoints, wait=True)
 
@@ -337,7 +354,7 @@ class Trainer:
 
     def _evaluate(self, start: float) -> None:
         """Measure and tell what is due where all stand still."""
-        halt = self._halts.passing()
+        halt = self._halts.due
         if halt.evaluates:
             report = record(self._progress(time.perf_counter() - start))
             if self._validation is not None:
@@ -349,6 +366,7 @@ class Trainer:
                 self._watch.tell(told_of(report, self._planned / self._config.epochs))
             if reason := no_better(self._metrics, self._config.early_stopping):
                 self._dealer.stop(reason)
+        self._halts.passing()  # not before: a measurement that is interrupted is made when it goes on
         if halt.ends_epoch:
             self._training.progress = self._progress(time.perf_counter() - start)
             self._tell("on_epoch_end")
@@ -362,7 +380,14 @@ class Trainer:
         """Tell the callbacks how it ended."""
         self._training.outcome = outcome
         self._training.progress = self._progress(seconds)
-        self._tell("on_end")
+        for callback in self._begun:
+            try:
+                callback.on_end(self._training)
+            except KeyboardInterrupt:  # it takes too long; what was trained is not to be lost for that
+                continue
+            except Exception as error:  # noqa: BLE001 - likewise
+                kind = type(callback).__name__
+                (self._watch.tell or warn_caller)(f"the callback {kind} failed at the end: {error!r}")
 
     def _compiling(self, seconds: float) -> Progress:
         return Progress(stage="compile", words_done=0, words_total=self._planned, seconds=seconds)
@@ -427,6 +452,7 @@ class Trainer:
             self._failure = self._failure or error
         self._dealer.stop()
         if self._crew is not None and not isinstance(error, TrainingError):
+            self._dealer.abandon()
             self._rounds.abort()
             self._crew.abandon()
 
