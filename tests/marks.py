@@ -16,6 +16,15 @@ def simd(value, **settings):
 
 
 SIMD = simd("simd")
+
+
+def mostly_slow(values, fast=1):
+    """Parameters of which all but the first are among the slow tests."""
+    return [
+        value if i < fast else pytest.param(value, marks=pytest.mark.slow) for i, value in enumerate(values)
+    ]
+
+
 # Compiling the plain ones takes most of the time. As plain Python, and with bounds checks, they are tested by
 # themselves; here they wait for the slow tests.
 PLAIN = pytest.param("plain", marks=[pytest.mark.slow] if STORABLE else [])

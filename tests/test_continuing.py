@@ -10,6 +10,7 @@ from coterie import Callback
 from coterie.continuing import Grown
 from coterie.errors import ConfigError, FormatError
 from coterie.objectives.weights import make_weights
+from marks import mostly_slow
 from reference import synthetic
 
 QUICK = {"vector_size": 12, "min_count": 1, "sample": 0, "workers": 1, "cache": False}
@@ -48,7 +49,7 @@ def rows_of(model, name, words):
 
 
 @pytest.mark.filterwarnings("ignore:the loss is")
-@pytest.mark.parametrize("changes", OBJECTIVES, ids=str)
+@pytest.mark.parametrize("changes", mostly_slow(OBJECTIVES, fast=3), ids=str)
 def test_every_row_goes_on_under_its_word(sentences, newer, changes):
     """A training that hardly learns shows the rows that it began with."""
     old = coterie.train([*sentences[:300], ["w0", "gone", "w1"] * 3], epochs=1, **QUICK, **changes)

@@ -97,7 +97,7 @@ def walk(at_end: bool) -> None:
                     run(matrices, block, listed, outputs)
 
 
-@pytest.mark.parametrize("side", ["end", "start"])
+@pytest.mark.parametrize("side", ["end", pytest.param("start", marks=pytest.mark.slow)])
 def test_nothing_beyond_the_arrays_is_touched(side):
     done = subprocess.run([sys.executable, __file__, side], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"exit status {done.returncode} (−11 is a fault): {done.stderr}"

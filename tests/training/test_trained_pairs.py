@@ -12,6 +12,7 @@ from coterie.sampling.pairs import Pairs, output_counts
 from coterie.sampling.plan import Sentences
 from coterie.training import trainer
 from coterie.training.trainer import Trainer
+from marks import mostly_slow
 
 GROUPS, MEMBERS = 5, 8
 OBJECTIVES = [
@@ -41,7 +42,7 @@ def together(model):
     return np.mean([word[:3] == inputs[near][:3] for word, near in zip(inputs, nearest, strict=True)])
 
 
-@pytest.mark.parametrize("changes", [*OBJECTIVES[:4], {"workers": 3}], ids=str)
+@pytest.mark.parametrize("changes", mostly_slow([*OBJECTIVES[:4], {"workers": 3}]), ids=str)
 def test_inputs_with_the_same_outputs_become_alike(changes):
     model = coterie.train(planted(), pairs=True, epochs=30, alpha=0.05, **{**QUICK, **changes})
     assert together(model) > 0.95

@@ -22,6 +22,7 @@ from coterie.training.checkpoint import Checkpoints, latest_checkpoint
 from coterie.training.halts import Halts
 from coterie.training.metrics import no_better
 from coterie.training.trainer import Trainer
+from marks import mostly_slow
 from reference import synthetic
 
 EVERY_OBJECTIVE = [
@@ -96,7 +97,7 @@ def test_as_many_are_held_out_as_were_asked_for():
     assert not marks_of(text, 0.0).any()
 
 
-@pytest.mark.parametrize("changes", EVERY_OBJECTIVE, ids=str)
+@pytest.mark.parametrize("changes", mostly_slow(EVERY_OBJECTIVE), ids=str)
 def test_what_is_held_out_is_not_trained(changes):
     """Words that only held out sentences have keep the vectors that they began with."""
     generator = np.random.default_rng(3)
@@ -115,7 +116,7 @@ def test_what_is_held_out_is_not_trained(changes):
     assert moved[20:][~held].all()
 
 
-@pytest.mark.parametrize("changes", EVERY_OBJECTIVE, ids=str)
+@pytest.mark.parametrize("changes", mostly_slow(EVERY_OBJECTIVE, fast=4), ids=str)
 def test_measuring_changes_nothing(clusters, changes):
     results = [Trainer(*clusters, config(validation_every=every, **changes)).run() for every in (2, 0.25)]
     assert bits(results[0]) == bits(results[1])
