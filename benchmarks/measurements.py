@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import shown_arguments
 from benchmarks.results import Results
+from benchmarks.tables import counted
 
-__all__ = ["Measurement", "measure_all"]
+__all__ = ["Measurement", "measure_all", "measure_and_write"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -93,3 +96,38 @@ def _in_a_process(module: str, job: dict[str, Any], environment: Mapping[str, st
         return None
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+def measure_and_write(
+    options: argparse.Namespace,
+    arguments: list[str] | None,
+    name: str,
+    measure: Callable[[argparse.Namespace, Results, str], int],
+    write: Callable[[Results], Iterable[Path]],
+    figures: str | None = None,
+) -> None:
+    """Measure what is asked for, and write the page from all that has been measured.
+
+    Parameters
+    ----------
+    options, arguments
+        Those of the command; it has ``--docs`` and ``--report-only``.
+    name
+        Of the package below ``benchmarks``.
+    measure
+        Measures, given the options, the results and the command; returns how many measurements failed.
+    write
+        Writes page and figures; returns their paths.
+    figures
+        Name of the file of results, where it isn't the package's.
+    """
+    results = Results.load(options.docs / "figures" / f"{figures or name}.json")
+    given = shown_arguments(sys.argv[1:] if arguments is None else arguments)
+    command = f"python -m benchmarks.{name} {given}".strip()
+    failed = 0 if options.report_only else measure(options, results, command)
+    if not results.sections:
+        sys.exit(f"error: {results.path}: nothing has been measured yet; leave --report-only out.")
+    for path in write(results):
+        print(f"written to {path}")
+    if failed:
+        sys.exit(f"error: {counted(failed, 'measurement')} failed (see above).")

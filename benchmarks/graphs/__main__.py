@@ -6,15 +6,14 @@ make bench-graphs GRAPH=folder      # with email-eu-core.edges.tsv, email-eu-cor
 from __future__ import annotations
 
 import argparse
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import shown_arguments
 from benchmarks.graphs.data import FILES
 from benchmarks.graphs.page import replace_section, section
 from benchmarks.machine import machine
-from benchmarks.measurements import Measurement, measure_all
+from benchmarks.measurements import Measurement, measure_all, measure_and_write
 from benchmarks.results import Results
 from benchmarks.tables import counted
 
@@ -64,19 +63,15 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Measure and write the page."""
     options = parse(arguments)
-    results = Results.load(options.docs / "figures" / "graphs.json")
-    given = shown_arguments(sys.argv[1:] if arguments is None else arguments)
-    command = f"python -m benchmarks.graphs {given}".strip()
-    failed = 0 if options.report_only else _measure(options, results, command)
-    if not results.sections:
-        sys.exit(f"error: {results.path}: nothing has been measured yet; leave --report-only out.")
-    page = options.docs / "graphs.md"
+    measure_and_write(options, arguments, "graphs", _measure, partial(_written, options.docs))
+
+
+def _written(docs: Path, results: Results) -> list[Path]:
+    page = docs / "graphs.md"
     page.write_text(
         replace_section(page.read_text(encoding="utf-8"), list(section(results))), encoding="utf-8"
     )
-    print(f"written to {page}")
-    if failed:
-        sys.exit(f"error: {failed} measurements failed (see above).")
+    return [page]
 
 
 def _measure(options: argparse.Namespace, results: Results, command: str) -> int:

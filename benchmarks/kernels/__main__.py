@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.command import shown_arguments
 from benchmarks.kernels.blas import widest_blas
 from benchmarks.kernels.figure import draw
 from benchmarks.kernels.page import page
 from benchmarks.kernels.sections import NAMES, SIZES, VOCABULARIES, jobs
 from benchmarks.kernels.text import about
 from benchmarks.machine import machine
-from benchmarks.measurements import measure_all
+from benchmarks.measurements import measure_all, measure_and_write
 from benchmarks.results import Results
-from benchmarks.tables import counted
 from coterie.kernels.compile import JIT_ENABLED
 from coterie.kernels.emitter import supported
 
@@ -75,17 +74,12 @@ def _joined(numbers: tuple[int, ...]) -> str:
 def main(arguments: list[str] | None = None) -> None:
     """Measure the chosen sections and write the page."""
     options = parse(arguments)
-    results = Results.load(options.docs / "figures" / "kernels.json")
-    given = shown_arguments(sys.argv[1:] if arguments is None else arguments)
-    command = f"python -m benchmarks.kernels {given}".strip()
-    failed = 0 if options.report_only else _measure(options, results, command)
-    if not results.sections:
-        sys.exit(f"error: {results.path}: nothing has been measured yet; leave --report-only out.")
-    (options.docs / "performance.md").write_text(page(results), encoding="utf-8")
-    for written in (*draw(results, options.docs / "figures"), options.docs / "performance.md"):
-        print(f"written to {written}")
-    if failed:
-        sys.exit(f"error: {counted(failed, 'measurement')} failed (see above).")
+    measure_and_write(options, arguments, "kernels", _measure, partial(_written, options.docs))
+
+
+def _written(docs: Path, results: Results) -> list[Path]:
+    (docs / "performance.md").write_text(page(results), encoding="utf-8")
+    return [*draw(results, docs / "figures"), docs / "performance.md"]
 
 
 def _measure(options: argparse.Namespace, results: Results, command: str) -> int:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import check_sources, shown_arguments
+from benchmarks.command import check_sources
 from benchmarks.machine import machine
-from benchmarks.measurements import measure_all
+from benchmarks.measurements import measure_all, measure_and_write
 from benchmarks.objectives.figures import draw
 from benchmarks.objectives.page import page
 from benchmarks.objectives.sections import JUDGED, NAMES, jobs
@@ -71,18 +71,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Measure the chosen sections and write the page."""
     options = parse(arguments)
-    results = Results.load(options.docs / "figures" / "objectives.json")
-    given = shown_arguments(sys.argv[1:] if arguments is None else arguments)
-    command = f"python -m benchmarks.objectives {given}".strip()
-    failed = 0 if options.report_only else _measure(options, results, command)
-    if not results.sections:
-        sys.exit(f"error: {results.path}: nothing has been measured yet; leave --report-only out.")
-    (options.docs / "objectives.md").write_text(page(results), encoding="utf-8")
-    for figure in draw(results, options.docs / "figures"):
-        print(f"written to {figure}")
-    print(f"written to {options.docs / 'objectives.md'}")
-    if failed:
-        sys.exit(f"error: {failed} measurements failed (see above).")
+    measure_and_write(options, arguments, "objectives", _measure, partial(_written, options.docs))
+
+
+def _written(docs: Path, results: Results) -> list[Path]:
+    (docs / "objectives.md").write_text(page(results), encoding="utf-8")
+    return [*draw(results, docs / "figures"), docs / "objectives.md"]
 
 
 def _measure(options: argparse.Namespace, results: Results, command: str) -> int:

@@ -16,13 +16,14 @@ import argparse
 import os
 import sys
 import tempfile
+from functools import partial
 from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import check_sources, shown_arguments
+from benchmarks.command import check_sources
 from benchmarks.machine import machine
-from benchmarks.measurements import Measurement, measure_all
+from benchmarks.measurements import Measurement, measure_all, measure_and_write
 from benchmarks.peers.figure import draw
 from benchmarks.peers.page import page
 from benchmarks.peers.peers import PEERS, missing_peers
@@ -103,18 +104,13 @@ def _names(text: str) -> list[str]:
 def main(arguments: list[str] | None = None) -> None:
     """Measure the chosen sections and write the page."""
     options = parse(arguments)
-    results = Results.load(options.docs / "figures" / "benchmarks.json")
-    given = shown_arguments(sys.argv[1:] if arguments is None else arguments)
-    command = f"python -m benchmarks.peers {given}".strip()
-    failed = 0 if options.report_only else _measure(options, results, command)
-    if not results.sections:
-        sys.exit(f"error: {results.path}: nothing has been measured yet; leave --report-only out.")
-    figure = draw(results, options.docs / "figures")
-    (options.docs / "benchmarks.md").write_text(page(results), encoding="utf-8")
-    for written in (*([figure] if figure else []), options.docs / "benchmarks.md"):
-        print(f"written to {written}")
-    if failed:
-        sys.exit(f"error: {failed} measurements failed (see above).")
+    measure_and_write(options, arguments, "peers", _measure, partial(_written, options.docs), "benchmarks")
+
+
+def _written(docs: Path, results: Results) -> list[Path]:
+    figure = draw(results, docs / "figures")
+    (docs / "benchmarks.md").write_text(page(results), encoding="utf-8")
+    return [*([figure] if figure else []), docs / "benchmarks.md"]
 
 
 def _measure(options: argparse.Namespace, results: Results, command: str) -> int:

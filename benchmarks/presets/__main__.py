@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import check_sources, shown_arguments
+from benchmarks.command import check_sources
 from benchmarks.machine import machine
-from benchmarks.measurements import Measurement, measure_all
+from benchmarks.measurements import Measurement, measure_all, measure_and_write
 from benchmarks.prepare import prepare
 from benchmarks.presets.page import page
 from benchmarks.presets.settings import NAMED, OPTIONS, SWEEP, Setting, named
@@ -56,16 +56,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Measure and write the page."""
     options = parse(arguments)
-    results = Results.load(options.docs / "figures" / "presets.json")
-    given = shown_arguments(sys.argv[1:] if arguments is None else arguments)
-    command = f"python -m benchmarks.presets {given}".strip()
-    failed = 0 if options.report_only else _measure(options, results, command)
-    if not results.sections:
-        sys.exit(f"error: {results.path}: nothing has been measured yet; leave --report-only out.")
-    (options.docs / "presets.md").write_text(page(results), encoding="utf-8")
-    print(f"written to {options.docs / 'presets.md'}")
-    if failed:
-        sys.exit(f"error: {failed} measurements failed (see above).")
+    measure_and_write(options, arguments, "presets", _measure, partial(_written, options.docs))
+
+
+def _written(docs: Path, results: Results) -> list[Path]:
+    (docs / "presets.md").write_text(page(results), encoding="utf-8")
+    return [docs / "presets.md"]
 
 
 def _measure(options: argparse.Namespace, results: Results, command: str) -> int:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from coterie.config import TrainingConfig
 from coterie.errors import ConfigError
 from coterie.model import Model
+from coterie.options import OF_RUNNING_TEXT
 from coterie.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -35,11 +36,6 @@ StartFrom = Model | str | os.PathLike[str]
 _FIXED = ("objective", "vector_size", "nce_partition")
 # What is about one training and its text, and not about the vectors.
 _OF_ONE_TRAINING = ("workers", "validation", "validation_every", "early_stopping")
-# What pairs have not: a text that follows pairs, or pairs that follow a text, begin with the defaults.
-_OF_WINDOWS = (
-    *("window", "shrink_windows", "sample", "subsampling", "architecture", "cbow_gradient"),
-    "negative_sharing",
-)
 _OF_ONE_TEXT = ("tokenizer", "lowercase")
 # The columns of a matrix that are put in order at once: a matrix is not to be there twice.
 _COLUMNS = 16
@@ -87,8 +83,8 @@ def inherited(model: Model, settings: Mapping[str, Any], *, own_tokenizer: bool)
     """
     kept = {field.name for field in fields(TrainingConfig)} - set(_OF_ONE_TRAINING)
     other_kind = bool(settings.get("pairs")) != bool(model.config.get("corpus", {}).get("pairs"))
-    if other_kind:
-        kept -= set(_OF_WINDOWS)
+    if other_kind:  # a text that follows pairs, or pairs that follow a text, begin with the defaults
+        kept -= OF_RUNNING_TEXT
     before = {name: value for name, value in model.config.get("training", {}).items() if name in kept}
     for option in _FIXED:
         if option in settings and settings[option] != before.get(option):

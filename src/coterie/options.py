@@ -9,7 +9,7 @@ from typing import Any
 from coterie.config import CorpusConfig, PhraseConfig, TrainingConfig, VocabularyConfig
 from coterie.errors import ConfigError
 
-__all__ = ["Configs", "configs_of", "refuse_needless", "sorted_into"]
+__all__ = ["OF_RUNNING_TEXT", "Configs", "configs_of", "refuse_needless", "sorted_into"]
 
 # Options of gensim that have no counterpart.
 _NEEDLESS = {
@@ -44,6 +44,9 @@ Configs = tuple[CorpusConfig, VocabularyConfig, PhraseConfig, TrainingConfig]
 # What pairs have, which are no windows of a text.
 _OF_PAIRS = {"window": 1, "shrink_windows": False, "sample": 0.0, "architecture": "skip_gram"}
 _WITHOUT_TEXT = {"text_field": "text", "subsampling": "word2vec", "phrases": 0, "known_phrases": ()}
+
+OF_RUNNING_TEXT = frozenset({*_OF_PAIRS, *_WITHOUT_TEXT, "cbow_gradient", "negative_sharing"})
+"""Options that pairs have no use for."""
 
 
 def configs_of(settings: dict[str, Any]) -> Configs:

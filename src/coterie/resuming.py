@@ -145,9 +145,10 @@ def about_of(job: Job, corpus: EncodedCorpus, counting: int) -> dict[str, Any]:
 
 def _absolute(path: str | os.PathLike[str] | None) -> str | None:
     """Return a file's name from the root on; a name of an installed package's file (``gensim:…``) is none."""
-    if path is None or (str(path).startswith("gensim:") and not Path(path).exists()):
-        return None if path is None else str(path)
-    return str(Path(path).absolute())
+    if path is None:
+        return None
+    packaged = str(path).startswith("gensim:") and not Path(path).exists()
+    return str(path) if packaged else str(Path(path).absolute())
 
 
 def _whole_path(path: str) -> str:

@@ -137,27 +137,11 @@ def _carried_out(job: Job, checkpoints: Checkpoints | None, checkpoint: Checkpoi
         result = _train((text, counts), job, watch, more, checkpoints, checkpoint)
         if result.interrupted and not result.words:
             raise KeyboardInterrupt("interrupted before the training began")
-        statistics = {
-            "tokens": corpus.n_tokens,
-            "sentences": corpus.n_sentences,
-            "words": len(words),
-            "tokens_before_dropping": corpus.raw_tokens,
-            "words_before_dropping": corpus.raw_words,
-            "fingerprint": corpus.fingerprint,
-        }
         figures = {
-            "words_per_second": round(result.words_per_second, 1),
-            "training_seconds": round(result.seconds, 3),
-            "encoding_seconds": round(encoded - started, 3),
-            "total_seconds": round(time.perf_counter() - started + before, 3),
-            "workers": result.workers,
-            "final_loss": result.loss,
-            "trained_words": result.words,
-            "interrupted": result.interrupted,
-            "stopped": result.stopped,
+            **_figures(result, encoded - started, time.perf_counter() - started + before),
             "encoded_before": corpus.from_cache,
         }
-        model = _model(corpus, vocabulary, result, job, more, (statistics, figures))
+        model = _model(corpus, vocabulary, result, job, more, figures)
         done = result.words / (corpus.n_tokens * config.epochs)
     if checkpoints is not None and not result.interrupted:
         checkpoints.finish()
@@ -286,25 +270,32 @@ def _model(
     result: TrainingResult,
     job: Job,
     more: Grown | None,
-    about: tuple[dict[str, Any], dict[str, Any]],
+    figures: dict[str, Any],
 ) -> Model:
     corpus_config, vocabulary_config, phrase_config, config = job.configs
     matrices = {name: matrix[:, : config.vector_size] for name, matrix in result.weights.matrices()}
+    if more is not None:
+        vocabulary = more.in_order(matrices)
     described: dict[str, Any] = {
         "coterie_version": VERSION,
         "versions": _versions(),
         "source": names_of(job.source),
-        **_start_of(job),
+        **_names_given(job),
         "objective": config.objective,
         "training": config.to_dict(),
         "corpus": corpus_config.to_dict(),
         "vocabulary": vocabulary_config.to_dict(),
         **({"phrases": phrase_config.to_dict()} if phrase_config else {}),
-        "corpus_statistics": about[0],
-        "figures": about[1],
+        "corpus_statistics": {
+            "tokens": corpus.n_tokens,
+            "sentences": corpus.n_sentences,
+            "words": len(vocabulary),
+            "tokens_before_dropping": corpus.raw_tokens,
+            "words_before_dropping": corpus.raw_words,
+            "fingerprint": corpus.fingerprint,
+        },
+        "figures": figures,
     }
-    if more is not None:
-        vocabulary = more.in_order(matrices)
     words = WordVectors(vocabulary.column, matrices["input_vectors"], vocabulary.counts)
     if result.weights.log_normaliser is not None:
         described["log_normaliser"] = float(result.weights.log_normaliser[0])
@@ -318,7 +309,22 @@ def _model(
     )
 
 
-def _start_of(job: Job) -> dict[str, Any]:
+def _figures(result: TrainingResult, encoding: float, total: float) -> dict[str, Any]:
+    """Return figures about a run, of which encoding and all together took so many seconds."""
+    return {
+        "words_per_second": round(result.words_per_second, 1),
+        "training_seconds": round(result.seconds, 3),
+        "encoding_seconds": round(encoding, 3),
+        "total_seconds": round(total, 3),
+        "workers": result.workers,
+        "final_loss": result.loss,
+        "trained_words": result.words,
+        "interrupted": result.interrupted,
+        "stopped": result.stopped,
+    }
+
+
+def _names_given(job: Job) -> dict[str, Any]:
     """Return what a model says of what it was trained with, beside settings and text; None: an object."""
     told: dict[str, Any] = {} if job.start is None else {"start_from": job.start.path}
     for name in ("evaluate_on", "phrase_model"):

@@ -29,16 +29,18 @@ class _Reports(Callback):
 
     def on_interval(self, training: Training) -> None:
         for report in training.metrics[self._told :]:
-            values = {
-                name: value for name, value in report.items() if name not in _AXES and value is not None
-            }
-            self._write(values, report)
+            self._write(report)
         self._told = len(training.metrics)
 
     on_epoch_end = on_end = on_interval
 
-    def _write(self, values: dict[str, float], report: dict[str, Any]) -> None:
+    def _write(self, report: dict[str, Any]) -> None:
         raise NotImplementedError
+
+
+def _values(report: dict[str, Any]) -> dict[str, float]:
+    """Return how the training fares, as far as it is known."""
+    return {name: value for name, value in report.items() if name not in _AXES and value is not None}
 
 
 class JsonLines(_Reports):
@@ -63,7 +65,7 @@ class JsonLines(_Reports):
         super().on_start(training)
         self._add("".join(json.dumps(report) + "\n" for report in training.metrics), "w")
 
-    def _write(self, values: dict[str, float], report: dict[str, Any]) -> None:
+    def _write(self, report: dict[str, Any]) -> None:
         self._add(json.dumps(report) + "\n", "a")
 
     def _add(self, text: str, mode: str) -> None:
@@ -97,8 +99,8 @@ class TensorBoard(_Reports):
             ) from error
         self._writer = SummaryWriter(os.fspath(folder))
 
-    def _write(self, values: dict[str, float], report: dict[str, Any]) -> None:
-        for name, value in values.items():
+    def _write(self, report: dict[str, Any]) -> None:
+        for name, value in _values(report).items():
             self._writer.add_scalar(name, value, report["words"])
 
     def on_end(self, training: Training) -> None:
@@ -135,8 +137,8 @@ class WeightsAndBiases(_Reports):
             ) from error
         self._run = wandb.init(project=project, **options)
 
-    def _write(self, values: dict[str, float], report: dict[str, Any]) -> None:
-        self._run.log({**values, "epoch": report["epoch"]}, step=report["words"])
+    def _write(self, report: dict[str, Any]) -> None:
+        self._run.log({**_values(report), "epoch": report["epoch"]}, step=report["words"])
 
     def on_end(self, training: Training) -> None:
         """Write what is left, and finish the run."""

@@ -33,6 +33,7 @@ from coterie.config import (
     TrainingConfig,
     VocabularyConfig,
 )
+from coterie.options import OF_RUNNING_TEXT
 
 __all__ = [
     "checkpoint_options",
@@ -378,10 +379,7 @@ def without_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     if settings.get("start_from"):
         settled |= {*TrainingConfig.__dataclass_fields__, "tokenizer", "lowercase", "min_count"}
     if settings.get("pairs"):
-        settled |= {
-            *("window", "shrink_windows", "sample", "subsampling", "architecture", "negative_sharing"),
-            *("min_count", "tokenizer", "phrases", "text_field"),
-        }
+        settled |= OF_RUNNING_TEXT | {"min_count", "tokenizer"}
     source, default = click.get_current_context().get_parameter_source, click.core.ParameterSource.DEFAULT
     return {
         name: value for name, value in settings.items() if name not in settled or source(name) is not default

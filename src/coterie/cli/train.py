@@ -105,7 +105,7 @@ def _python_settings(settings: dict[str, Any]) -> dict[str, Any]:
         settings["words"] = read_vocabulary_file(vocabulary)
     if keep:
         settings["keep_words"] = keep
-    if known := settings.pop("known_phrases"):
+    if known := settings.pop("known_phrases", None):
         settings["known_phrases"] = read_phrase_file(known)
     if settings.pop("no_cache"):
         settings["cache"] = False
@@ -154,12 +154,12 @@ def _watchers(settings: dict[str, Any]) -> list[Callback]:
     return [kinds[name](place) for name, place in places.items() if place is not None]
 
 
-_GIVEN_ANEW = ("epochs", "workers", "phrase_model", "evaluate_on", "start_from")
 # What a training that goes on may be given anew.
+_GIVEN_ANEW = ("epochs", "workers", "phrase_model", "evaluate_on", "start_from")
+_STORAGE = ("cache_dir", "cache_limit", "memory_limit", "matrices_dir")
 _CHANGEABLE = (
-    *("epochs", "workers", "checkpoint_every", "cache_dir", "cache_limit", "no_cache", "memory_limit"),
-    "matrices_dir",
-    *("resume", "output", "sources", "quiet", "as_json", "phrase_model", "evaluate_on", "start_from"),
+    *(*_GIVEN_ANEW, *_STORAGE, "no_cache", "checkpoint_every"),
+    *("resume", "output", "sources", "quiet", "as_json"),
     *("metrics", "tensorboard", "wandb"),
 )
 
@@ -181,8 +181,7 @@ def resume_and_save(
         raise ConfigError(f"the model of {model} is saved there when it is done; leave --output out.")
     every = settings["checkpoint_every"]
     kept = {name: settings[name] for name in given if name in _GIVEN_ANEW}
-    storage = {name: settings[name] for name in ("cache_dir", "cache_limit", "memory_limit", "matrices_dir")}
-    chosen = {name: value for name, value in storage.items() if value is not None}
+    chosen = {name: settings[name] for name in _STORAGE if settings[name] is not None}
     if settings["no_cache"]:
         chosen["cache"] = False
     return _saved(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coterie.config import CorpusConfig, EncodingErrors
 from coterie.corpus.pieces import BLOCK_BYTES, Block, Piece, Place, TextPiece, TokenPiece, checked_utf8
-from coterie.corpus.records import missing_field
+from coterie.corpus.records import column_of
 from coterie.corpus.sources import SourceFile
 from coterie.corpus.weights import weight_column
 from coterie.errors import CorpusError, ResourceError
@@ -59,10 +59,7 @@ def batches_of(
 
     def check_all(schema: pa.Schema) -> None:
         for field, role in fields:
-            if field not in schema.names:
-                raise missing_field(file.name, field, schema.names, role)
-            if (times := schema.names.count(field)) > 1:
-                raise CorpusError(f'{file.name}: {times} columns are called "{field}"; rename one.')
+            column_of(schema.names, field, file.name, role)
         check(schema)
 
     names = [name for name, _ in fields]

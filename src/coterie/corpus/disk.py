@@ -11,7 +11,7 @@ from pathlib import Path
 from coterie.corpus.sources import SourceFile
 from coterie.errors import CoterieError, ResourceError
 
-__all__ = ["check_room", "disk_faults", "estimated_bytes"]
+__all__ = ["check_room", "disk_faults", "estimated_bytes", "shown_size"]
 
 # Bytes of cache for a byte of source. Plain text in European languages has 5-7 bytes a token, and a token
 # takes 4: English Wikipedia measures 0.64 bytes of cache a byte of text, German novels 0.67. Compressed
@@ -39,15 +39,23 @@ def check_room(folder: Path, needed: int) -> str:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise ResourceError(
-            f"{folder}: the encoded corpus needs about {_size(needed)} there, and {_size(free)} are free. "
-            f"{_MOVE}"
+            f"{folder}: the encoded corpus needs about {shown_size(needed)} there, and {shown_size(free)} "
+            f"are free. {_MOVE}"
         )
     return (
-        f"the encoded corpus takes about {_size(needed)} of disk in {folder.parent}, {_size(free)} are free"
+        f"the encoded corpus takes about {shown_size(needed)} of disk in {folder.parent}, "
+        f"{shown_size(free)} are free"
     )
 
 
-def _size(n: int) -> str:
+def shown_size(n: int) -> str:
+    """Return a number of bytes of disk as people read it.
+
+    Examples
+    --------
+    >>> shown_size(1_234_567_890), shown_size(5_000_000)
+    ('1.2 GB', '5.0 MB')
+    """
     return f"{n / 1e9:,.1f} GB" if n >= 1e9 else f"{n / 1e6:,.1f} MB"
 
 
@@ -60,7 +68,9 @@ def disk_faults(folder: Path) -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno in _FULL:
-            found = f"{_size(shutil.disk_usage(folder).free)} are free" if folder.exists() else "it is gone"
+            found = (
+                f"{shown_size(shutil.disk_usage(folder).free)} are free" if folder.exists() else "it is gone"
+            )
             why = "file size limit reached" if error.errno == errno.EFBIG else "disk full"
             raise ResourceError(f"{folder}: {why} while the corpus was encoded ({found}). {_MOVE}") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):

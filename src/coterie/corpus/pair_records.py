@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from coterie.config import CorpusConfig, EncodingErrors
 from coterie.corpus.columns import batches_of, faults_of, without_views
 from coterie.corpus.pieces import Block, Piece, Place, TokenPiece, checked_utf8
-from coterie.corpus.records import Ready, field_of, json_records, missing_field
+from coterie.corpus.records import Ready, column_of, field_of, json_records
 from coterie.corpus.sources import SourceFile
 from coterie.corpus.streams import ByteBlock, ByteStream
 from coterie.corpus.weights import Weights, checked_weights, weight_column
@@ -45,6 +45,12 @@ def _piece(outputs: pa.Array, inputs: pa.Array, weights: Weights | None, place: 
     in_turns = np.arange(2 * pairs).reshape(2, pairs).T.reshape(-1)
     tokens = pa.concat_arrays([outputs, inputs]).take(pa.array(in_turns))
     return TokenPiece(tokens, np.full(pairs, 2, np.int64), place, count - pairs, weights)
+
+
+def _fields_of(config: CorpusConfig) -> list[tuple[str, str]]:
+    """Return the fields of a pair, and what each is for."""
+    fields = [(config.input_field, "input"), (config.output_field, "output")]
+    return fields if config.weight_field is None else [*fields, (config.weight_field, "weight")]
 
 
 def _named(words: pa.Array) -> pa.Array:
@@ -121,9 +127,7 @@ def read_pair_columns(file: SourceFile, config: CorpusConfig) -> Iterator[Block]
     CorpusError
         A column is missing or of another type, or the file is broken.
     """
-    fields = [(config.input_field, "input"), (config.output_field, "output")]
-    if config.weight_field is not None:
-        fields.append((config.weight_field, "weight"))
+    fields = _fields_of(config)
 
     def check(schema: pa.Schema) -> None:
         for field, role in fields[:2]:
@@ -188,9 +192,7 @@ class _PairJson:
 
     def pieces(self) -> Iterator[Piece]:
         config, place = self.config, self.block.place
-        fields = [(config.input_field, "input"), (config.output_field, "output")]
-        if config.weight_field is not None:
-            fields.append((config.weight_field, "weight"))
+        fields = _fields_of(config)
         numbers, rows = [], []
         for number, record in json_records(self.block, config.encoding_errors, config.input_field):
             at = place.later(number - place.number)
@@ -229,9 +231,7 @@ def _columns_of(
     block: ByteBlock, name: str, delimiter: str | None, config: CorpusConfig
 ) -> tuple[_Columns, int]:
     """Return the columns, and of how many bytes the header is, 0 if there is none."""
-    asked = [(config.input_field, "input"), (config.output_field, "output")]
-    if config.weight_field is not None:
-        asked.append((config.weight_field, "weight"))
+    asked = _fields_of(config)
     if delimiter is None and all(field == role for field, role in asked):
         asked = [(str(i + 1), role) for i, (_, role) in enumerate(asked)]  # the usual order of plain text
     end = block.data.find(b"\n") + 1 or len(block.data)
@@ -239,16 +239,12 @@ def _columns_of(
     header = _header(first, name, delimiter)
     if all(field.isdecimal() and int(field) > 0 for field, _ in asked):
         return _Columns(tuple(int(field) - 1 for field, _ in asked), len(header)), 0
-    for field, role in asked:
-        if field not in header:
-            error = missing_field(f"{name}, line 1", field, header, role)
-            raise CorpusError(
-                f"{error} In a file without a header columns are named by number: --input-field 1 "
-                "--output-field 2."
-            )
-        if (times := header.count(field)) > 1:
-            raise CorpusError(f'{name}, line 1: {times} columns are called "{field}"; rename one.')
-    return _Columns(tuple(header.index(field) for field, _ in asked), len(header)), end
+    try:
+        places = [column_of(header, field, f"{name}, line 1", role) for field, role in asked]
+    except CorpusError as error:
+        hint = "In a file without a header columns are named by number: --input-field 1 --output-field 2."
+        raise CorpusError(f"{error} {hint}") from None
+    return _Columns(tuple(places), len(header)), end
 
 
 def _header(line: str, name: str, delimiter: str | None) -> list[str]:

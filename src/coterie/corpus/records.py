@@ -30,9 +30,9 @@ from coterie.errors import CorpusError
 
 __all__ = [
     "Ready",
+    "column_of",
     "field_of",
     "json_records",
-    "missing_field",
     "read_csv",
     "read_jsonl",
     "read_text",
@@ -211,9 +211,9 @@ def read_csv(stream: ByteStream, name: str, config: CorpusConfig, *, tabs: bool)
     )
     with _csv_faults(name, rows):
         header = next(rows, [])
-        columns = [_column(header, config.text_field, name, "text")]
+        columns = [column_of(header, config.text_field, f"{name}, line 1", "text")]
         if config.weight_field is not None:
-            columns.append(_column(header, config.weight_field, name, "weight"))
+            columns.append(column_of(header, config.weight_field, f"{name}, line 1", "weight"))
         held: list[tuple[int, list[str]]] = []
         size, width = 0, len(header)
         for row in rows:
@@ -237,11 +237,12 @@ def read_csv(stream: ByteStream, name: str, config: CorpusConfig, *, tabs: bool)
     yield _csv_block(held, name)
 
 
-def _column(header: Sequence[str], field: str, name: str, role: str) -> int:
+def column_of(header: Sequence[str], field: str, place: str, role: str) -> int:
+    """Return which column has a name, ``role`` being what it is for; none or two are an error."""
     if field not in header:
-        raise missing_field(f"{name}, line 1", field, header, role)
+        raise missing_field(place, field, header, role)
     if (times := header.count(field)) > 1:
-        raise CorpusError(f'{name}, line 1: {times} columns are called "{field}"; rename one.')
+        raise CorpusError(f'{place}: {times} columns are called "{field}"; rename one.')
     return header.index(field)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coterie.config import TrainingConfig
+from coterie.corpus.disk import shown_size
 from coterie.errors import ResourceError
 from coterie.kernels.allocate import padded_columns
 from coterie.training.resources import matrices_size
@@ -43,7 +44,7 @@ class _Need(NamedTuple):
 
     @property
     def told(self) -> str:
-        return f"{self.what} about {_size(max(self.training, self.saving))}"
+        return f"{self.what} about {shown_size(max(self.training, self.saving))}"
 
 
 def model_size(words: int, config: TrainingConfig) -> int:
@@ -89,14 +90,14 @@ def check_disk(words: int, config: TrainingConfig, places: Places) -> str | None
         if needed > free[device]:
             parts = ", ".join(need.told for need in some)
             raise ResourceError(
-                f"not enough disk in {folder}: {parts}; {_size(free[device])} are free. "
+                f"not enough disk in {folder}: {parts}; {shown_size(free[device])} are free. "
                 "Keep fewer words (max_vocab_size, or a higher min_count), lower vector_size, free some, or "
                 f"write to another disk.{_without(some)}"
             )
     if not needs:
         return None
     told = ", ".join(need.told for need in needs)
-    return f"on disk {told}, of {' and '.join(map(_size, free.values()))} that are free"
+    return f"on disk {told}, of {' and '.join(map(shown_size, free.values()))} that are free"
 
 
 def _needs(words: int, config: TrainingConfig, places: Places) -> list[_Need]:
@@ -130,7 +131,3 @@ def _existing(path: Path) -> Path:
     """Return the folder in which a path is, or the nearest above that there is."""
     path = Path(os.path.realpath(path))
     return next(folder for folder in (path, *path.parents) if folder.is_dir())
-
-
-def _size(n: int) -> str:
-    return f"{n / 1e9:,.1f} GB" if n >= 1e9 else f"{n / 1e6:,.1f} MB"

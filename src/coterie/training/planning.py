@@ -49,6 +49,9 @@ class Planner(Protocol):
     def planner(self) -> PlanUnit:
         """Return what fills a plan for a unit; one thread's own."""
 
+    def heaviest(self) -> float:
+        """Return by how much the longest step is longer than without weights, at least 1."""
+
 
 def planner_of(text: Sentences | Pairs, counts: NDArray[np.int64], config: TrainingConfig) -> Planner:
     """Return the planner of sentences or of pairs."""
@@ -85,6 +88,9 @@ class _WindowPlanner:
 
         return plan_unit
 
+    def heaviest(self) -> float:
+        return max(1.0, float(self._text.weights.max(initial=0)))
+
 
 class _PairPlanner:
     """Plans pairs: units have whole ones."""
@@ -119,3 +125,6 @@ class _PairPlanner:
             run(sampler, self._ids, order, unit.start, unit.stop, plan)
 
         return plan_unit
+
+    def heaviest(self) -> float:
+        return 1.0  # a weight says how many steps there are, not how long

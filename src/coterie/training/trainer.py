@@ -53,11 +53,6 @@ _METRICS = 100
 _JOIN_SECONDS = 1.0
 
 
-def _has_weights(text: Sentences | Pairs) -> bool:
-    """Tell whether steps differ in length; weighted pairs differ in number instead."""
-    return isinstance(text, Sentences) and len(text.weights) > 0
-
-
 @dataclass(frozen=True)
 class TrainingResult:
     """What a run leaves: the weights, and figures about the run.
@@ -144,10 +139,11 @@ class Trainer:
             check_fit(weights, len(counts), config)
         self.weights = weights
         self._trained = as_trained(weights, config)
-        # A crew's batches are as long as steps of the greatest rate allow, which weights multiply. Squared:
-        # the sum of few long steps errs more than that of many short ones, and weights of 8 diverged.
-        heaviest = max(1.0, float(text.weights.max())) if _has_weights(text) else 1.0
-        steepest = replace(config, alpha=config.alpha * heaviest**2)
+        steepest = config
+        if config.deterministic:
+            # A crew's batches are as long as steps of the greatest rate allow, which weights multiply.
+            # Squared: the sum of few long steps errs more than that of many short ones.
+            steepest = replace(config, alpha=config.alpha * self._planner.heaviest() ** 2)
         self._objective = make_objective(self._trained, counts, steepest, self._planner.reach)
         self._news = threading.Event()
         self._dealer = Dealer(self._planner.units(epochs), self._news)
